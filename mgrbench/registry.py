@@ -1,0 +1,221 @@
+"""Name -> plugin, found without importing anything until it is used.
+
+A plugin is named in one of three ways:
+
+* by its **name**: a built-in one (a file in ``baselines/``, ``mgrbench/datasets/`` or
+  ``mgrbench/features/``), or one that an installed package declares in the entry-point group
+  ``mgrbench.<kind>``;
+* by its **place in a package**, ``package.module`` or ``package.module:Name``;
+* by its **file**, ``./file.py`` or ``./file.py:Name``.
+
+A built-in name always wins over a declared one; two declared ones of one name are an error when it is used. A
+plugin that cannot be imported fails only what names it.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import importlib
+import importlib.util
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from mgrbench.files import sha256_of_bytes
+from mgrbench.types import BenchError, Dataset
+
+Kind = Literal["models", "datasets", "features", "metrics"]
+
+_PACKAGES: dict[str, str] = {
+    "models": "baselines",
+    "datasets": "mgrbench.datasets",
+    "features": "mgrbench.features",
+    "metrics": "mgrbench.metrics",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """Where a plugin of some name is to be found.
+
+    Attributes:
+        kind: what it is.
+        name: what it is called.
+        target: what to import: ``"module"``, ``"module:Name"``, ``"./file.py"`` or ``"./file.py:Name"``.
+        origin: ``"built in"``, the distribution that declares it, or ``"file"`` or ``"module"``.
+        about: first line of its docstring, where that can be read without importing it.
+    """
+
+    kind: Kind
+    name: str
+    target: str
+    origin: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An imported plugin: the object, the module it came from, and a checksum of its source."""
+
+    plugin: Plugin
+    value: Any
+    module: ModuleType
+    source_sha256: str
+
+
+def available(kind: Kind) -> list[Plugin]:
+    """All plugins of a kind that have a name, sorted, none of them imported."""
+    found = {plugin.name: plugin for plugin in _built_in(kind)}
+    for point in entry_points(group=f"mgrbench.{kind}"):
+        found.setdefault(point.name, Plugin(kind, point.name, point.value, _distribution(point)))
+    return sorted(found.values(), key=lambda plugin: plugin.name)
+
+
+def find(kind: Kind, name: str) -> Plugin:
+    """The plugin that ``name`` means, not imported yet.
+
+    Raises:
+        BenchError: if there is none (with the nearest name), or if two packages declare one of this name.
+    """
+    path, _, attribute = name.partition(":")
+    if path.endswith(".py"):
+        return Plugin(kind, attribute or Path(path).stem, name, "file")
+    if attribute:
+        return Plugin(kind, attribute, name, "module")
+    plain = name.replace("-", "_")
+    for plugin in _built_in(kind):
+        if plugin.name == plain:
+            return plugin
+    declared = [point for point in entry_points(group=f"mgrbench.{kind}") if point.name in {name, plain}]
+    if len(declared) > 1:
+        owners = " and ".join(f"{_distribution(point)} ({point.value})" for point in declared)
+        raise BenchError(f"two packages declare {kind} {name!r}: {owners}", "uninstall one of them")
+    if declared:
+        return Plugin(kind, name, declared[0].value, _distribution(declared[0]))
+    if "." in name:
+        return Plugin(kind, name.rsplit(".", maxsplit=1)[-1], name, "module")
+    raise _unknown(kind, name)
+
+
+def load(kind: Kind, name: str) -> Loaded:
+    """Import the plugin that ``name`` means.
+
+    Raises:
+        BenchError: if there is none, if it cannot be imported, or if it lacks the named attribute.
+    """
+    plugin = find(kind, name)
+    path, _, attribute = plugin.target.partition(":")
+    module = _import_file(Path(path)) if path.endswith(".py") else _import_module(path, plugin)
+    if attribute and not hasattr(module, attribute):
+        near = difflib.get_close_matches(attribute, dir(module), n=1)
+        mend = f"did you mean {near[0]}?" if near else f"define it in {path}"
+        raise BenchError(f"{path} has no {attribute!r}", mend)
+    value = getattr(module, attribute) if attribute else module
+    return Loaded(plugin, value, module, _source_checksum(module))
+
+
+def load_dataset(name: str) -> Dataset:
+    """The dataset of this name, or the ``DATASET`` of this file.
+
+    Raises:
+        BenchError: if there is none.
+    """
+    value = load("datasets", name).value
+    dataset = getattr(value, "DATASET", value)
+    if not isinstance(dataset, Dataset):
+        raise BenchError(f"{name} holds no dataset", "name a mgrbench.types.Dataset DATASET in it")
+    return dataset
+
+
+@contextmanager
+def boundary(name: str, doing: str) -> Iterator[None]:
+    """Turn whatever a plugin's own code raises into a `BenchError` that names its last line.
+
+    A plugin may raise anything, so this is one of the two places where catching every `Exception` is right
+    (the contract check is the other). ``MGRBENCH_DEBUG=1`` shows the whole traceback.
+    """
+    try:
+        yield
+    except BenchError:
+        raise
+    except Exception as error:
+        if os.environ.get("MGRBENCH_DEBUG"):
+            traceback.print_exc()
+        frames = traceback.extract_tb(error.__traceback__)
+        last = frames[-1] if frames else None
+        place = f" ({Path(last.filename).name}:{last.lineno})" if last else ""
+        text = " ".join(str(error).split()) or "no message"
+        mend = "mend the plugin; MGRBENCH_DEBUG=1 shows the traceback, `mgrbench check` tries its contract"
+        raise BenchError(
+            f"{name} failed while {doing}: {type(error).__name__}: {text}{place}", mend
+        ) from error
+
+
+def _built_in(kind: Kind) -> Iterator[Plugin]:
+    package = _PACKAGES[kind]
+    spec = importlib.util.find_spec(package)
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        for entry in sorted(Path(folder).iterdir()):
+            source = entry / "__init__.py" if entry.is_dir() else entry
+            if entry.name.startswith("_") or source.suffix != ".py" or not source.is_file():
+                continue
+            yield Plugin(kind, entry.stem, f"{package}.{entry.stem}", "built in", _first_line(source))
+
+
+def _first_line(source: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
+    return docstring.partition("\n")[0]
+
+
+def _distribution(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else "an installed package"
+
+
+def _unknown(kind: Kind, name: str) -> BenchError:
+    names = [plugin.name for plugin in available(kind)]
+    near = difflib.get_close_matches(name.replace("-", "_"), names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+    return BenchError(f"no {kind.removesuffix('s')} is called {name!r}", f"{hint} (`mgrbench list {kind}`)")
+
+
+def _import_module(name: str, plugin: Plugin) -> ModuleType:
+    try:
+        missing = importlib.util.find_spec(name) is None
+    except (ModuleNotFoundError, ValueError):
+        missing = True
+    if missing:
+        raise BenchError(f"no module is called {name!r}", "install its package or mend the name")
+    with boundary(plugin.name, "being imported"):
+        return importlib.import_module(name)
+
+
+def _import_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise BenchError("no such file", "check the path of the plugin", path)
+    # The name must differ from those of installed modules and be the same in a worker process.
+    name = f"_mgrbench_file_{path.stem}_{sha256_of_bytes(str(path.resolve()).encode())[:12]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise BenchError("cannot be imported", "give a Python file", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    with boundary(path.name, "being imported"):
+        spec.loader.exec_module(module)
+    return module
+
+
+def _source_checksum(module: ModuleType) -> str:
+    """Checksum of the plugin's own source: its file, or every file of its package."""
+    if not module.__file__:
+        return ""
+    file = Path(module.__file__)
+    files = sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
+    return sha256_of_bytes(b"\0".join(source.read_bytes() for source in files))
