@@ -1,0 +1,31 @@
+"""Splits: the file format, the audit, and the rules that make new ones."""
+
+from mgrbench.splits.audit import Audit, audit_folds, audit_split
+from mgrbench.splits.file import (
+    PARTS,
+    format_split,
+    load_split,
+    read_split,
+    shipped_splits,
+    split_from_text,
+)
+from mgrbench.splits.groups import draw_validation
+from mgrbench.splits.make import RULES, make_split
+from mgrbench.splits.tracklist import TrackList, read_track_list
+
+__all__ = [
+    "PARTS",
+    "RULES",
+    "Audit",
+    "TrackList",
+    "audit_folds",
+    "audit_split",
+    "draw_validation",
+    "format_split",
+    "load_split",
+    "make_split",
+    "read_split",
+    "read_track_list",
+    "shipped_splits",
+    "split_from_text",
+]

@@ -1,0 +1,184 @@
+"""Rules that make new splits. Each is deterministic; only ``random`` takes a seed that matters.
+
+``hash``       per genre, tracks in the order of SHA-256 of "dataset/track id" are dealt to the folds in turn:
+               a random split without a seed, the same on every machine and in every language.
+``random``     per genre, tracks shuffled by a seeded generator are dealt to the folds in turn.
+``released``   the rule of the fold script that the FusionNet authors released: names sorted per genre,
+               Python's ``random`` seeded with 0 per genre, shuffled; ⌊n/k⌋ tracks per fold, the rest to the
+               first folds.
+``artist``     no artist, replica or recording on two sides: connected components of tracks that share one are
+               dealt whole, largest first, each to the fold where its genres are scarcest.
+``published``  an assignment that others published, from the dataset's facts.
+"""
+
+from __future__ import annotations
+
+import random
+import shlex
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from mgrbench.splits.file import Row, format_split
+from mgrbench.splits.groups import components, deal_groups, groups_per_genre, hash_of
+from mgrbench.types import BenchError, Dataset, Track
+
+RULES = ("hash", "random", "released", "artist", "published")
+
+
+def make_split(
+    dataset: Dataset,
+    rule: str,
+    *,
+    name: str,
+    folds: int = 10,
+    seed: int = 0,
+    drop_replicas: bool = False,
+    only: Sequence[str] | None = None,
+) -> str:
+    """The text of a new split file.
+
+    Args:
+        dataset: the dataset to split.
+        rule: one of `RULES`.
+        name: name of the split without the dataset; for ``published`` also the assignment's name.
+        folds: number of folds (``published`` has its own).
+        seed: seed of ``random``.
+        drop_replicas: keep one track of each set of exact replicas, and none with a severe fault.
+        only: the tracks to split, where not all of the dataset.
+
+    Raises:
+        BenchError: for an unknown rule, fewer than two folds, or more folds than a genre has artists.
+    """
+    if rule not in RULES:
+        raise BenchError(f"no rule is called {rule!r}", f"the rules are {', '.join(RULES)}")
+    command = _command(dataset, rule, name, folds, seed, drop_replicas=drop_replicas, subset=only is not None)
+    if rule == "published":
+        return _published(dataset, name, command)
+    tracks = _chosen(dataset, only, drop_replicas=drop_replicas)
+    assigned = _deal(dataset, tracks, rule, folds, seed)
+    provenance = {
+        "name": f"{dataset.name}/{name}",
+        "about": _ABOUT[rule].format(folds=folds, seed=seed),
+        "source": "made by rule, see made-by",
+        "cite": dataset.citation,
+        "rules": _rules(rule, len(tracks), len(dataset.tracks()), drop_replicas=drop_replicas),
+        "made-by": command,
+    }
+    rows = [Row(track.id, track.genre, assigned[track.id], "test", track.artist or "") for track in tracks]
+    return format_split(provenance, rows)
+
+
+_ABOUT = {
+    "hash": "{folds}-fold stratified by genre, dealt in the order of a hash; artists are on both sides",
+    "random": "{folds}-fold stratified by genre, random with seed {seed}; artists are on both sides",
+    "released": "{folds}-fold by the fold script released with FusionNet; artists are on both sides",
+    "artist": "{folds}-fold stratified by genre, no artist, replica or recording on two sides",
+}
+
+
+def _rules(rule: str, kept: int, total: int, *, drop_replicas: bool) -> str:
+    removed = f"{kept} of {total} tracks"
+    if drop_replicas:
+        removed += "; exact replicas but the first of each set and severely faulty clips removed"
+    disjoint = "artists, replicas and recordings are disjoint" if rule == "artist" else "nothing is disjoint"
+    return f"{removed}; {disjoint}"
+
+
+def _command(
+    dataset: Dataset, rule: str, name: str, folds: int, seed: int, *, drop_replicas: bool, subset: bool
+) -> str:
+    words = ["mgrbench", "split", "make", dataset.name, "--rule", rule, "--name", name]
+    if rule != "published":
+        words += ["--folds", str(folds)]
+    if rule == "random":
+        words += ["--seed", str(seed)]
+    if drop_replicas:
+        words += ["--drop-replicas"]
+    if subset:
+        words += ["--only", "LIST"]
+    return shlex.join(words)
+
+
+def _published(dataset: Dataset, name: str, command: str) -> str:
+    known = dataset.published()
+    if name not in known:
+        mend = f"it has {', '.join(sorted(known)) or 'none'}"
+        raise BenchError(f"{dataset.name} has no published folds called {name!r}", mend)
+    folds = known[name]
+    tracks = {track.id: track for track in dataset.tracks()}
+    provenance = {"name": f"{dataset.name}/{name}", **folds.provenance, "made-by": command}
+    rows = [
+        Row(track_id, tracks[track_id].genre, fold, part, tracks[track_id].artist or "")
+        for track_id, (fold, part) in folds.rows.items()
+    ]
+    return format_split(provenance, rows)
+
+
+def _chosen(dataset: Dataset, only: Sequence[str] | None, *, drop_replicas: bool) -> list[Track]:
+    wanted = None if only is None else set(only)
+    kept: list[Track] = []
+    seen: set[str] = set()
+    for track in sorted(dataset.tracks(), key=lambda track: track.id):
+        if wanted is not None and track.id not in wanted:
+            continue
+        if drop_replicas:
+            if track.replica in seen or any("severe" in fault for fault in track.faults):
+                continue
+            if track.replica:
+                seen.add(track.replica)
+        kept.append(track)
+    return kept
+
+
+def _deal(dataset: Dataset, tracks: Sequence[Track], rule: str, folds: int, seed: int) -> dict[str, int]:
+    if folds < 2:
+        raise BenchError(f"{folds} folds", "a split has two or more")
+    if rule == "artist":
+        groups = components(tracks)
+        for genre, sizes in sorted(groups_per_genre(groups).items()):
+            if len(sizes) < folds:
+                mend = f"choose at most {len(sizes)} folds"
+                raise BenchError(f"{genre} has {len(sizes)} artists, fewer than {folds} folds", mend)
+        return deal_groups(groups, folds, prefix=dataset.name)
+    assigned: dict[str, int] = {}
+    for genre, ids in _by_genre(tracks).items():
+        if len(ids) < folds:
+            mend = f"choose at most {len(ids)} folds"
+            raise BenchError(f"{genre} has {len(ids)} tracks, fewer than {folds} folds", mend)
+        assigned |= _DEALERS[rule](dataset.name, ids, folds, seed)
+    return assigned
+
+
+def _by_genre(tracks: Iterable[Track]) -> dict[str, list[str]]:
+    ids: dict[str, list[str]] = defaultdict(list)
+    for track in tracks:
+        ids[track.genre].append(track.id)
+    return dict(sorted(ids.items()))
+
+
+def _by_hash(dataset: str, ids: list[str], folds: int, _seed: int) -> dict[str, int]:
+    ordered = sorted(ids, key=lambda track: hash_of(dataset, track))
+    return {track: position % folds + 1 for position, track in enumerate(ordered)}
+
+
+def _by_seed(_dataset: str, ids: list[str], folds: int, seed: int) -> dict[str, int]:
+    order = np.random.default_rng([seed, *ids[0].encode()]).permutation(len(ids))
+    ordered = [sorted(ids)[position] for position in order]
+    return {track: position % folds + 1 for position, track in enumerate(ordered)}
+
+
+def _as_released(_dataset: str, ids: list[str], folds: int, _seed: int) -> dict[str, int]:
+    ordered = sorted(ids)
+    random.Random(0).shuffle(ordered)  # noqa: S311 - a fold assignment, no secret
+    size, rest = divmod(len(ordered), folds)
+    whole = {track: position // size + 1 for position, track in enumerate(ordered[: size * folds])}
+    return whole | {track: position + 1 for position, track in enumerate(ordered[len(ordered) - rest :])}
+
+
+_DEALERS: dict[str, Callable[[str, list[str], int, int], dict[str, int]]] = {
+    "hash": _by_hash,
+    "random": _by_seed,
+    "released": _as_released,
+}

@@ -1,0 +1,26 @@
+"""Fixtures that several test files use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder with real features and clips, which are never part of the project."""
+    folder = Path(os.environ.get("MGRBENCH_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"real music data not at hand: {folder} is missing (set MGRBENCH_TEST_DATA)")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def private_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every test away from the user's own feature store and data folder."""
+    monkeypatch.setenv("MGRBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("MGRBENCH_DATA", str(tmp_path / "data"))
