@@ -1,7 +1,8 @@
 """The nouns of mgrbench: tracks, datasets, splits, model inputs, scores, and the one error.
 
-Everything here is frozen and imports only the standard library and numpy, so that every other room
-may lean on it. Vocabulary follows the field:
+Everything here is frozen and imports only the standard library and numpy, so that every other room may lean
+on it. (The error has a file of its own, so that the command line can start without numpy.) Vocabulary follows
+the field:
 
 * a **track** is one recording of a dataset, a **clip** is the audio of it that the dataset gives out,
 * a **segment** is a piece of a clip that a model sees as one example,
@@ -19,30 +20,26 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from mgrbench.errors import BenchError
+
+__all__ = [
+    "Archive",
+    "BenchError",
+    "Dataset",
+    "Examples",
+    "FeatureSpec",
+    "FloatArray",
+    "Fold",
+    "GenreModel",
+    "Inputs",
+    "PublishedFolds",
+    "Score",
+    "Split",
+    "Track",
+]
+
 FloatArray = NDArray[np.float32]
 """Feature values, as models get them."""
-
-
-class BenchError(Exception):
-    """The only exception raised on purpose: what is wrong, where, and how to mend it.
-
-    The command line prints it as one line and exits with status 2.
-
-    Args:
-        problem: what is wrong, with the value at fault in it.
-        mend: what the user can do about it.
-        where: the file at fault, with its line where that helps.
-    """
-
-    def __init__(self, problem: str, mend: str, where: Path | str | None = None) -> None:
-        self.problem = problem
-        self.mend = mend
-        self.where = None if where is None else str(where)
-        super().__init__(f"{self.where}: {problem}; {mend}" if self.where else f"{problem}; {mend}")
-
-    def __reduce__(self) -> tuple[type[BenchError], tuple[str, str, str | None]]:
-        """Survive the way back from a worker process with all three parts."""
-        return BenchError, (self.problem, self.mend, self.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +170,16 @@ class Split:
         genre: track id -> genre, for every track in the file.
         artist: track id -> artist ids joined by ``;`` (empty where unknown).
         provenance: the header of the file: about, source, licence, cite, rules, made-by.
-        sha256: checksum of the file's bytes.
+        text: the file itself.
+        sha256: checksum of the text in UTF-8.
     """
 
     name: str
     folds: tuple[Fold, ...]
-    genre: Mapping[str, str]
-    artist: Mapping[str, str]
+    genre: Mapping[str, str] = field(repr=False)
+    artist: Mapping[str, str] = field(repr=False)
     provenance: Mapping[str, str]
+    text: str = field(repr=False)
     sha256: str
 
     @property

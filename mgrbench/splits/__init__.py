@@ -4,6 +4,7 @@ from mgrbench.splits.audit import Audit, audit_folds, audit_split
 from mgrbench.splits.file import (
     PARTS,
     format_split,
+    is_shipped,
     load_split,
     read_split,
     shipped_splits,
@@ -22,6 +23,7 @@ __all__ = [
     "audit_split",
     "draw_validation",
     "format_split",
+    "is_shipped",
     "load_split",
     "make_split",
     "read_split",

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mgrbench.checks import Check
+from mgrbench.registry import load_dataset
+from mgrbench.splits.file import load_split
 from mgrbench.types import Dataset, Fold, Split, Track
 
 _SHOWN = 5
@@ -89,9 +91,19 @@ class Audit:
         return any(check.status == "leak" for check in self.checks)
 
 
-def audit_split(split: Split, dataset: Dataset) -> Audit:
-    """Audit a split with all that the dataset knows of artists, replicas and recordings."""
-    return audit_folds(split.name, split.folds, dataset)
+def audit_split(split: Split | str, dataset: Dataset | str | None = None) -> Audit:
+    """Audit a split with all that the dataset knows of artists, replicas and recordings.
+
+    Args:
+        split: a split, its name (``"gtzan/artist3"``), or the path of a split file.
+        dataset: the dataset or its name; without it, that which the split names.
+
+    Raises:
+        BenchError: if there is no such split or dataset.
+    """
+    chosen = load_split(split) if isinstance(split, str) else split
+    data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset or chosen.dataset)
+    return audit_folds(chosen.name, chosen.folds, data)
 
 
 def audit_folds(

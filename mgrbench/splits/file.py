@@ -47,6 +47,12 @@ def shipped_splits(dataset: str | None = None) -> list[str]:
     return sorted(f"{file.parent.name}/{file.stem}" for file in files)
 
 
+def is_shipped(split: Split) -> bool:
+    """Whether this very split comes with mgrbench."""
+    file = shipped_folder() / f"{split.name}.tsv"
+    return file.is_file() and read_text(file) == split.text
+
+
 def load_split(name: str | Path, dataset: str | None = None) -> Split:
     """The split of this name, or in this file.
 
@@ -96,6 +102,7 @@ def split_from_text(text: str, where: str) -> Split:
         genre={row.track_id: row.genre for row in rows},
         artist={row.track_id: row.artist for row in rows},
         provenance=provenance,
+        text=text,
         sha256=sha256_of_bytes(text.encode()),
     )
 

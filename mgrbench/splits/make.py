@@ -36,6 +36,7 @@ def make_split(
     seed: int = 0,
     drop_replicas: bool = False,
     only: Sequence[str] | None = None,
+    only_file: str = "",
 ) -> str:
     """The text of a new split file.
 
@@ -47,13 +48,14 @@ def make_split(
         seed: seed of ``random``.
         drop_replicas: keep one track of each set of exact replicas, and none with a severe fault.
         only: the tracks to split, where not all of the dataset.
+        only_file: name of the file that lists them, for the header.
 
     Raises:
         BenchError: for an unknown rule, fewer than two folds, or more folds than a genre has artists.
     """
     if rule not in RULES:
         raise BenchError(f"no rule is called {rule!r}", f"the rules are {', '.join(RULES)}")
-    command = _command(dataset, rule, name, folds, seed, drop_replicas=drop_replicas, subset=only is not None)
+    command = _command(dataset, rule, name, folds, seed, drop_replicas=drop_replicas, only_file=only_file)
     if rule == "published":
         return _published(dataset, name, command)
     tracks = _chosen(dataset, only, drop_replicas=drop_replicas)
@@ -87,7 +89,7 @@ def _rules(rule: str, kept: int, total: int, *, drop_replicas: bool) -> str:
 
 
 def _command(
-    dataset: Dataset, rule: str, name: str, folds: int, seed: int, *, drop_replicas: bool, subset: bool
+    dataset: Dataset, rule: str, name: str, folds: int, seed: int, *, drop_replicas: bool, only_file: str
 ) -> str:
     words = ["mgrbench", "split", "make", dataset.name, "--rule", rule, "--name", name]
     if rule != "published":
@@ -96,8 +98,8 @@ def _command(
         words += ["--seed", str(seed)]
     if drop_replicas:
         words += ["--drop-replicas"]
-    if subset:
-        words += ["--only", "LIST"]
+    if only_file:
+        words += ["--only", only_file]
     return shlex.join(words)
 
 
