@@ -1,0 +1,1 @@
+"""Genre models, one file each; `mgrbench list models` shows them."""
