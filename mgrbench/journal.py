@@ -1,0 +1,56 @@
+"""Finished folds of an unfinished run, on disk, so that a killed run loses at most the fold it was at."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from mgrbench.files import read_text, write_atomically
+from mgrbench.folds import FoldResult
+from mgrbench.types import BenchError
+
+
+class FoldJournal:
+    """``<run folder>/folds/NN.json``, one per finished fold, each written whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "folds"
+
+    def write(self, result: FoldResult) -> None:
+        """Keep a finished fold; floats are written so that they read back to the bit.
+
+        Raises:
+            BenchError: if the disk is full or the place may not be written.
+        """
+        document = asdict(result) | {"proba": result.proba.tolist()}
+        write_atomically(self._file(result.number), json.dumps(document))
+
+    def read(self, number: int) -> FoldResult | None:
+        """A finished fold; None if it isn't there.
+
+        Raises:
+            BenchError: if its file is damaged.
+        """
+        path = self._file(number)
+        if not path.is_file():
+            return None
+        try:
+            document = json.loads(read_text(path))
+            document["proba"] = np.array(document["proba"], dtype=np.float64)
+            document["history"] = tuple(document["history"])
+            return FoldResult(**document)
+        except (ValueError, TypeError, KeyError) as error:
+            raise BenchError(
+                f"is damaged ({error})", "remove it, and the fold is computed again", path
+            ) from error
+
+    def clear(self) -> None:
+        """Forget all folds."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _file(self, number: int) -> Path:
+        return self.folder / f"{number:02d}.json"

@@ -1,0 +1,64 @@
+"""Predictions -> everything that a run record says under its scores.
+
+Runs and leaderboards use this one function, so that a number can't differ between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from mgrbench.metrics import METRICS, Metric, confusion, per_class, scores
+from mgrbench.predictions import Predictions
+from mgrbench.statistics import Bootstrap, clusters_by_artist, fold_mean_std
+from mgrbench.types import Score, Split
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What follows from predictions, in the form of the fields of `mgrbench.runs.Run`."""
+
+    scores: Mapping[str, Score]
+    fold_scores: Mapping[int, Mapping[str, float]]
+    fold_mean_std: Mapping[str, tuple[float, float]]
+    per_class: tuple[Mapping[str, Any], ...]
+    confusion: tuple[tuple[int, ...], ...]
+
+
+def derive(predictions: Predictions, split: Split, metrics: Mapping[str, Metric] = METRICS) -> Derived:
+    """All scores of predictions: pooled with their intervals, per fold, per genre, and the confusion matrix.
+
+    The pooled value is that of all test tracks together. Its 95 % interval is the percentile bootstrap over
+    artists, 10 000 resamples, the same ones for every run on the same test tracks.
+    """
+    pooled = scores(predictions.outcome, metrics)
+    artists = tuple(split.artist.get(track, "") for track in predictions.ids)
+    bootstrap = _bootstrap(artists, predictions.outcome.genre.tobytes(), len(predictions.genres))
+    intervals = bootstrap.intervals(predictions.outcome)
+    per_fold = {
+        number: scores(predictions.of_fold(number), metrics)
+        for number in sorted(set(predictions.fold.tolist()))
+    }
+    matrix = confusion(predictions.outcome)
+    return Derived(
+        scores={name: Score(value, *(intervals.get(name) or (None, None))) for name, value in pooled.items()},
+        fold_scores=per_fold,
+        fold_mean_std={name: fold_mean_std([fold[name] for fold in per_fold.values()]) for name in pooled},
+        per_class=tuple(_genre_row(row, predictions.genres) for row in per_class(matrix)),
+        confusion=tuple(tuple(row) for row in matrix.tolist()),
+    )
+
+
+def _genre_row(row: Any, genres: tuple[str, ...]) -> dict[str, Any]:  # noqa: ANN401
+    values = asdict(row)
+    return {"genre": genres[values.pop("genre_index")], **values}
+
+
+@lru_cache(maxsize=2)
+def _bootstrap(artists: tuple[str, ...], genre: bytes, n_genres: int) -> Bootstrap:
+    """The resamples of one set of test tracks; they take tens of megabytes, so only the latest are kept."""
+    return Bootstrap(clusters_by_artist(artists), np.frombuffer(genre, dtype=np.int64), n_genres)
