@@ -1,0 +1,192 @@
+"""A board as Markdown, CSV and JSON. Names come from users, so each format escapes them in its own way."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Sequence
+
+from mgrbench.checks import CODES
+from mgrbench.leaderboard.board import Board
+from mgrbench.leaderboard.rows import Row
+from mgrbench.runs import ScoreRecord
+
+
+def interval_text(score: ScoreRecord, digits: int = 3) -> str:
+    """``.842 [.807, .876]``: value and 95 % interval without the zero before the point."""
+    value = _short(score.value, digits)
+    if score.low is None or score.high is None:
+        return value
+    return f"{value} [{_short(score.low, digits)}, {_short(score.high, digits)}]"
+
+
+def row_name(row: Row) -> str:
+    """The model with the options that were set, for example ``svm_rbf (C=1)``."""
+    options = ", ".join(f"{name}={value}" for name, value in row.options.items())
+    return f"{row.model} ({options})" if options else row.model
+
+
+def codes_of(row: Row) -> str:
+    """The codes of a row's warnings, each once."""
+    return " ".join(dict.fromkeys(warning.code for warning in row.warnings))
+
+
+def audit_sentence(board: Board) -> str:
+    """What leaks in the split, in one sentence."""
+    audit = board.audit
+    folds = "1 fold" if len(audit.folds) == 1 else f"{len(audit.folds)} folds"
+    share = audit.artist_in_train / audit.test_tracks
+    return (
+        f"{audit.test_tracks} test tracks in {folds}; of these {audit.artist_in_train} ({share:.1%}) have "
+        f"their artist in training, {audit.exact_replica_in_train} an exact replica, "
+        f"{audit.same_recording_in_train} the same recording or a version."
+    )
+
+
+def to_markdown(board: Board) -> str:
+    """A page: what the split is and leaks, the ranked rows, the optimistic ones, what the codes mean."""
+    split = board.split
+    about = _markdown(split.provenance.get("about", ""))
+    lines = [f"# {_markdown(split.name)}", "", f"{about}.", ""]
+    lines += [f"**Audit.** {audit_sentence(board)}", ""]
+    lines += [
+        f"- {key}: {_markdown(split.provenance[key])}"
+        for key in ("rules", "source")
+        if key in split.provenance
+    ]
+    lines += ["", "Value [95 % interval over artists]; folds: mean ± population standard deviation.", ""]
+    lines += _table(board.ranked)
+    if board.optimistic:
+        lines += ["", "## Optimistic: selected on test, not ranked", ""]
+        lines += _table(board.optimistic)
+    lines += _notes(board.rows)
+    lines += [
+        "",
+        "Every number is computed from the stored predictions; `mgrbench leaderboard check` does it again.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def to_csv(board: Board) -> str:
+    """One line per row, all metrics with their intervals."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    ends = [f"{metric}{end}" for metric in board.metrics for end in ("", "_low", "_high")]
+    folds = ["accuracy_fold_mean", "accuracy_fold_std"]
+    writer.writerow([*_LEFT, *ends, *folds, "warnings", "run", "version", "finished_utc"])
+    for row in board.rows:
+        names = (row.model, json.dumps(dict(row.options)), "+".join(row.features))
+        values = [_end(row.scores.get(metric), end) for metric in board.metrics for end in _ENDS]
+        means = [f"{row.accuracy_folds.mean:.6f}", f"{row.accuracy_folds.std:.6f}"]
+        left = [row.rank or "", *map(_cell, names), row.seed, row.selection, row.source, row.test_tracks]
+        right = [codes_of(row), _cell(row.run), row.version, row.finished_utc]
+        writer.writerow([*left, *values, *means, *right])
+    return stream.getvalue()
+
+
+def to_json(board: Board) -> str:
+    """Everything, as one document."""
+    return json.dumps(to_document(board), indent=1, ensure_ascii=False) + "\n"
+
+
+def to_document(board: Board) -> dict[str, object]:
+    """Everything, as plain dictionaries and lists."""
+    audit = board.audit
+    return {
+        "split": board.split.name,
+        "split_sha256": board.split.sha256,
+        "about": board.split.provenance.get("about", ""),
+        "audit": {
+            "test_tracks": audit.test_tracks,
+            "artist_in_train": audit.artist_in_train,
+            "exact_replica_in_train": audit.exact_replica_in_train,
+            "same_recording_in_train": audit.same_recording_in_train,
+        },
+        "ranked": [_row_document(row) for row in board.ranked],
+        "optimistic": [_row_document(row) for row in board.optimistic],
+    }
+
+
+def _row_document(row: Row) -> dict[str, object]:
+    return {
+        "rank": row.rank,
+        "model": row.model,
+        "options": dict(row.options),
+        "features": list(row.features),
+        "seed": row.seed,
+        "selection": row.selection,
+        "source": row.source,
+        "test_tracks": row.test_tracks,
+        "scores": {name: score.model_dump() for name, score in row.scores.items()},
+        "accuracy_folds": row.accuracy_folds.model_dump(),
+        "warnings": [warning.model_dump() for warning in row.warnings],
+        "run": row.run,
+        "version": row.version,
+        "finished_utc": row.finished_utc,
+    }
+
+
+_LEFT = ("rank", "model", "options", "features", "seed", "selection", "source", "test_tracks")
+_ENDS = ("value", "low", "high")
+
+
+def _table(rows: Sequence[Row]) -> list[str]:
+    extra = [
+        name for name in (rows[0].scores if rows else ()) if name not in _COLUMNS and name not in _HIDDEN
+    ]
+    head = ["Rank", "Model", "Features", *(_COLUMNS.values()), *map(_markdown, extra), "Folds", "Notes"]
+    lines = ["| " + " | ".join(head) + " |", "|" + "--:|:--|:--|" + "--:|" * (len(head) - 4) + ":--|"]
+    for row in rows:
+        cells = [str(row.rank or "–"), _markdown(row_name(row)), _markdown(" + ".join(row.features)) or "–"]
+        cells += [interval_text(row.scores[name]) for name in _COLUMNS]
+        cells += [interval_text(row.scores[name]) for name in extra]
+        cells += [f"{_short(row.accuracy_folds.mean)} ± {_short(row.accuracy_folds.std)}", codes_of(row)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+_COLUMNS = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "mcc": "MCC"}
+_HIDDEN = ("balanced_accuracy", "weighted_f1", "log_loss")
+"""Built-in metrics that stand in the CSV and JSON files only."""
+
+
+def _notes(rows: Iterable[Row]) -> list[str]:
+    details: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for warning in row.warnings:
+            details.setdefault(warning.code, {})[warning.detail] = None
+    if not details:
+        return []
+    lines = ["", "## Notes", ""]
+    for code, texts in sorted(details.items()):
+        shown = "; ".join(map(_markdown, texts)) if len(texts) <= _SHOWN_DETAILS else f"{len(texts)} rows"
+        lines.append(f"- **{code}** {CODES.get(code, 'unknown code')}: {shown}")
+    return lines
+
+
+_SHOWN_DETAILS = 4
+
+
+def _short(value: float, digits: int = 3) -> str:
+    text = f"{value:.{digits}f}"
+    return text.replace("0.", ".", 1) if abs(value) < 1 and not text.startswith(("1", "-1")) else text
+
+
+def _end(score: ScoreRecord | None, end: str) -> str:
+    value = None if score is None else getattr(score, end)
+    return "" if value is None else f"{value:.6f}"
+
+
+def _markdown(text: str) -> str:
+    """Text that stays text in a Markdown table."""
+    # An underscore inside a word is no emphasis, and names are full of them.
+    escaped = re.sub(r"[\\`*{}\[\]<>#|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\\g<0>", text)
+    return " ".join(escaped.split())
+
+
+def _cell(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
