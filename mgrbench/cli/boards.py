@@ -1,0 +1,176 @@
+"""``mgrbench leaderboard``: build, show and check boards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mgrbench.cli.options import Jobs
+from mgrbench.cli.output import Json, emit, note, share, table
+from mgrbench.errors import BenchError
+
+if TYPE_CHECKING:
+    from mgrbench.leaderboard import Board
+    from mgrbench.metrics import Metric
+
+app = typer.Typer(help="Leaderboards: build, show and check them.", no_args_is_help=True)
+
+Runs = Annotated[list[Path] | None, typer.Option("--runs", help="Folder of runs; several are read together.")]
+Boards = Annotated[Path, typer.Option("--out", help="Folder of the leaderboards.")]
+Format = Annotated[str, typer.Option("--format", help="md, csv, json, separated by commas.")]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option("--metric", help="A further metric: a plugin's name, or ./file.py:function."),
+]
+Datasets = Annotated[
+    list[str] | None, typer.Option("--dataset", "-d", help="./file.py of a dataset that has no name.")
+]
+
+_FORMATS = "md,csv,json"
+
+
+@app.command()
+def build(
+    runs: Runs = None,
+    out: Boards = Path("leaderboards"),
+    formats: Format = _FORMATS,
+    metric: Metrics = None,
+    dataset: Datasets = None,
+    jobs: Jobs = -1,
+    as_json: Json = False,
+) -> None:
+    """Build the board of every split from its runs; each number is computed from the predictions."""
+    from mgrbench.leaderboard import write_boards
+
+    boards = _boards(runs, metric, dataset, jobs)
+    files = write_boards(boards, out, formats.split(","))
+    _report(boards, files, "wrote", as_json)
+
+
+@app.command()
+def check(
+    runs: Runs = None,
+    out: Boards = Path("leaderboards"),
+    formats: Format = _FORMATS,
+    metric: Metrics = None,
+    dataset: Datasets = None,
+    jobs: Jobs = -1,
+    as_json: Json = False,
+) -> None:
+    """Compute every number of the boards again and fail on any difference."""
+    from mgrbench.leaderboard import check_boards
+
+    boards = _boards(runs, metric, dataset, jobs)
+    files = check_boards(boards, out, formats.split(","))
+    _report(boards, files, "checked", as_json)
+
+
+@app.command()
+def show(
+    split: Annotated[str, typer.Argument(help="dataset/split.")],
+    runs: Runs = None,
+    top: Annotated[int, typer.Option(help="Number of rows; 0 for all.")] = 20,
+    metric: Metrics = None,
+    dataset: Datasets = None,
+    as_json: Json = False,
+) -> None:
+    """Show the board of one split."""
+    from mgrbench.leaderboard.formats import to_document
+
+    boards = {board.split.name: board for board in _boards(runs, metric, dataset, -1, only=split)}
+    board = boards[split]
+    emit(to_document(board), lambda screen: draw_board(screen, board, top), as_json=as_json)
+
+
+def draw_board(screen: Any, board: Board, top: int = 0) -> None:  # noqa: ANN401
+    """Print a board: the audit, the ranked rows, then the optimistic ones."""
+    from mgrbench.leaderboard.formats import audit_sentence, codes_of, row_name
+
+    screen.print(f"{board.split.name}", style="bold", markup=False)
+    screen.print(audit_sentence(board), markup=False)
+    columns = [
+        ("", "right"),
+        ("model", "fold"),
+        ("features", "fold"),
+        ("accuracy", "right"),
+        ("95 %", "left"),
+    ]
+    columns += [("macro-F1", "right"), ("notes", "fold")]
+    for rows, title in ((board.ranked, ""), (board.optimistic, "selected on test: optimistic, not ranked")):
+        shown = rows[:top] if top else rows
+        cells = [
+            (
+                str(row.rank or "–"),
+                row_name(row),
+                "+".join(row.features) or "–",
+                share(row.scores["accuracy"].value),
+                _interval(row.scores["accuracy"]),
+                share(row.scores["macro_f1"].value),
+                codes_of(row) or "–",
+            )
+            for row in shown
+        ]
+        if cells:
+            screen.print(table(columns, cells, title))
+        if len(rows) > len(shown):
+            screen.print(f"… and {len(rows) - len(shown)} more (--top 0 shows all)", style="dim")
+
+
+def _interval(score: Any) -> str:  # noqa: ANN401
+    return "–" if score.low is None else f"{share(score.low)}–{share(score.high)}"
+
+
+def _boards(
+    runs: Sequence[Path] | None,
+    metric: Sequence[str] | None,
+    dataset: Sequence[str] | None,
+    jobs: int,
+    only: str | None = None,
+) -> list[Board]:
+    from mgrbench.leaderboard import build_boards
+    from mgrbench.registry import load_dataset
+
+    boards = build_boards(
+        list(runs or [Path("runs")]),
+        metrics=_metrics(metric or ()),
+        datasets=[load_dataset(name) for name in dataset or ()],
+        only=only,
+        jobs=jobs,
+    )
+    for board in boards:
+        if board.optimistic:
+            note(f"{board.split.name}: {len(board.optimistic)} rows were selected on test and are not ranked")
+    return boards
+
+
+def _metrics(names: Sequence[str]) -> dict[str, Metric]:
+    from mgrbench.metrics import METRICS, Metric
+    from mgrbench.registry import load
+
+    metrics = dict(METRICS)
+    for name in names:
+        loaded = load("metrics", name)
+        value = loaded.value
+        if callable(value) and not isinstance(value, Metric):
+            about = (value.__doc__ or "").strip().partition("\n")[0]
+            value = Metric(loaded.plugin.name, about, value)
+        if not isinstance(value, Metric):
+            mend = "name a function of a mgrbench.metrics.Outcome, or a mgrbench.metrics.Metric"
+            raise BenchError(f"{name} is no metric", mend)
+        if value.name in METRICS:
+            raise BenchError(f"{name} has the name of a built-in metric", "give it another name")
+        metrics[value.name] = value
+    return metrics
+
+
+def _report(boards: Sequence[Board], files: Sequence[Path], did: str, as_json: bool) -> None:
+    document = {
+        "splits": {board.split.name: len(board.rows) for board in boards},
+        "files": [str(file) for file in files],
+    }
+    rows = sum(len(board.rows) for board in boards)
+    text = f"{did} {len(files)} files of {len(boards)} splits: {rows} rows, all computed from predictions"
+    emit(document, lambda screen: screen.print(text, markup=False), as_json=as_json)

@@ -1,0 +1,68 @@
+"""``mgrbench check``: does a plugin keep the model contract."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from mgrbench.cli.output import Json, emit, parse_options, table
+
+
+def check(
+    model: Annotated[str, typer.Argument(help="Plugin, package.module:Class or ./file.py:Class.")],
+    option: Annotated[
+        list[str] | None, typer.Option("--option", "-o", help="Option of the model, name=value. Repeatable.")
+    ] = None,
+    shape: Annotated[
+        str, typer.Option(help="Shape of one segment's values: 16 for vectors, 216x128 for time × frequency.")
+    ] = "16",
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    as_json: Json = False,
+) -> None:
+    """Try a model on generated tracks: is it a model that the bench can believe?"""
+    from mgrbench.contract import check_model
+    from mgrbench.models import model_source
+
+    source = model_source(model)
+    options = parse_options(option or [])
+    checks = check_model(
+        lambda n_genres, seed, where: source.build(n_genres, seed, where, options),
+        source.selection,
+        source.features or ("feature",),
+        _shape(shape),
+        device=device,
+    )
+    broken = [found for found in checks if found.broken]
+    document = {
+        "model": source.name,
+        "selection": source.selection,
+        "stochastic": source.stochastic,
+        "features": list(source.features),
+        "ok": not broken,
+        "checks": [asdict(found) for found in checks],
+    }
+    rows = [(_mark(found), found.name, found.detail) for found in checks]
+    verdict = f"{len(broken)} checks failed" if broken else "keeps the contract"
+
+    def draw(screen: Any) -> None:  # noqa: ANN401
+        screen.print(table([("", "left"), ("check", "fold"), ("", "fold")], rows))
+        screen.print(f"{source.name}: {verdict}", markup=False)
+
+    emit(document, draw, as_json=as_json)
+    if broken:
+        raise typer.Exit(2)
+
+
+def _mark(found: Any) -> str:  # noqa: ANN401
+    return "ok" if found.ok else "note" if found.advice else "FAIL"
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    from mgrbench.errors import BenchError
+
+    parts = text.lower().replace("×", "x").split("x")
+    if not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise BenchError(f"the shape {text!r}", "write 16, or 216x128")
+    return tuple(map(int, parts))

@@ -1,0 +1,41 @@
+"""Options that several commands have, described once, and where their defaults come from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DatasetName = Annotated[str, typer.Argument(help="Name of a dataset, or ./file.py that defines one.")]
+DatasetOption = Annotated[
+    str, typer.Option("--dataset", "-d", help="Name of a dataset, or ./file.py that defines one.")
+]
+SplitOption = Annotated[
+    str, typer.Option("--split", "-s", help="Name of a split of the dataset, or the path of a split file.")
+]
+Root = Annotated[
+    Path | None,
+    typer.Option(
+        "--root", help="Folder of the audio; else MGRBENCH_DATA/<dataset>, else the user's data folder."
+    ),
+]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", help="Processes to use; -1 for one a core.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder of runs to write to.")]
+AllowMissing = Annotated[
+    bool,
+    typer.Option("--allow-missing", help="Go on although tracks of the split are missing; the row says so."),
+]
+
+
+def data_root(root: Path | None, dataset: str) -> Path:
+    """``--root``, or the dataset's folder in ``MGRBENCH_DATA``, or in the user's data folder."""
+    if root is not None:
+        return root
+    import platformdirs
+
+    named = os.environ.get("MGRBENCH_DATA")
+    base = Path(named) if named else platformdirs.user_data_path("mgrbench") / "datasets"
+    # A folder of clips that isn't named like the dataset is taken as it is.
+    return base / dataset if (base / dataset).exists() or not named or dataset == "synth" else base

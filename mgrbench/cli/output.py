@@ -1,0 +1,118 @@
+"""What every command prints with: one JSON document or a table on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mgrbench.errors import BenchError
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+
+_PLAIN_WIDTH = 160
+"""Columns where stdout is no terminal: wide enough that tables in files and pipes are not cut."""
+
+
+def console() -> Console:
+    """The console for results: stdout."""
+    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", _PLAIN_WIDTH))
+    return Console(highlight=False, soft_wrap=False, width=width)
+
+
+def note(text: str) -> None:
+    """Say something beside the result, on stderr."""
+    typer.echo(text, err=True)
+
+
+def emit(document: Any, show: Callable[[Console], None], *, as_json: bool) -> None:  # noqa: ANN401
+    """Print the result once: as JSON, or as ``show`` draws it."""
+    if as_json:
+        typer.echo(json.dumps(document, indent=1, ensure_ascii=False))
+    else:
+        show(console())
+
+
+def table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], title: str = "") -> Table:
+    """A plain table; ``columns`` are (heading, ``left``, ``right`` or ``fold`` = left and wrapping).
+
+    Cells are text, never markup: names come from users.
+    """
+    grid = Table(title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False)
+    grid.show_header = any(heading for heading, _ in columns)
+    for heading, kind in columns:
+        wraps = kind == "fold"
+        justify: Literal["left", "right"] = "right" if kind == "right" else "left"
+        grid.add_column(Text(heading), justify=justify, no_wrap=not wraps, overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text(cell) for cell in row))
+    return grid
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A function (done, total) that shows progress: a bar on a terminal, a line now and then elsewhere."""
+    screen = Console(stderr=True)
+    if not screen.is_terminal:
+        yield _plain_progress(what)
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _plain_progress(what: str) -> Callable[[int, int], None]:
+    said = -1
+
+    def tell(done: int, total: int) -> None:
+        nonlocal said
+        tenth = 10 * done // max(total, 1)
+        if tenth != said:
+            said = tenth
+            note(f"{what}: {done}/{total}")
+
+    return tell
+
+
+def parse_options(texts: Sequence[str]) -> dict[str, Any]:
+    """``["C=1", "gamma=scale"]`` -> ``{"C": 1, "gamma": "scale"}``; numbers, true and false are read as such.
+
+    Raises:
+        BenchError: for a text without ``=``, or for an option given twice.
+    """
+    options: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise BenchError(f"the option {text!r} has no value", "write --option name=value")
+        if name in options:
+            raise BenchError(f"the option {name} is given twice", "keep one of them")
+        try:
+            options[name] = json.loads(value)
+        except json.JSONDecodeError:
+            options[name] = value
+    return options
+
+
+def share(value: float) -> str:
+    """``.842``: a share without the zero before the point."""
+    return f"{value:.3f}".replace("0.", ".", 1) if 0 <= value < 1 else f"{value:.3f}"
+
+
+def refuse(problem: str, *, as_json: bool) -> None:
+    """Say in one line on stderr what is wrong; with ``--json`` also as the one document on stdout."""
+    line = " ".join(problem.split())
+    typer.echo(f"error: {line}", err=True)
+    if as_json:
+        typer.echo(json.dumps({"error": line}, ensure_ascii=False))
