@@ -1,0 +1,41 @@
+# `make demo` and `make test` are all the set-up there is: both make .venv the first time.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format leaderboard bench clean
+
+help:  ## list these targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip -c constraints.txt
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,neural]'
+	touch $@
+
+demo: $(INSTALLED)  ## the main job on the embedded dataset, from audio to leaderboard
+	$(BIN)/mgrbench demo
+
+test: $(INSTALLED)  ## all tests
+	$(BIN)/python -m pytest
+
+check: $(INSTALLED)  ## style, types, and that the committed leaderboards are what their predictions give
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/mgrbench leaderboard check --runs leaderboards/runs
+
+format: $(INSTALLED)  ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+leaderboard: $(INSTALLED)  ## build the leaderboards from the committed predictions
+	$(BIN)/mgrbench leaderboard build --runs leaderboards/runs
+
+bench: $(INSTALLED)  ## speed, as ratios against what one would do instead
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-only
+
+clean:  ## remove the virtual environment and caches
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
