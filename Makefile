@@ -25,17 +25,17 @@ check: $(INSTALLED)  ## style, types, and that the committed leaderboards are wh
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/mgrbench leaderboard check --runs leaderboards/runs
+	$(BIN)/mgrbench leaderboard check --runs leaderboards/runs --readme README.md
 
 format: $(INSTALLED)  ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 leaderboard: $(INSTALLED)  ## build the leaderboards from the committed predictions
-	$(BIN)/mgrbench leaderboard build --runs leaderboards/runs
+	$(BIN)/mgrbench leaderboard build --runs leaderboards/runs --readme README.md
 
 bench: $(INSTALLED)  ## speed, as ratios against what one would do instead
-	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-only
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-columns=min,median,rounds -rP
 
 clean:  ## remove the virtual environment and caches
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mgrbench.evaluate import evaluate
+    from mgrbench.evaluation import evaluate
     from mgrbench.imports import import_features
     from mgrbench.registry import load_dataset
     from mgrbench.runs import Run
@@ -46,7 +46,7 @@ _HOMES = {
     "Inputs": "mgrbench.types",
     "Run": "mgrbench.runs",
     "audit_split": "mgrbench.splits",
-    "evaluate": "mgrbench.evaluate",
+    "evaluate": "mgrbench.evaluation",
     "import_features": "mgrbench.imports",
     "load_dataset": "mgrbench.registry",
     "load_split": "mgrbench.splits",

@@ -26,10 +26,10 @@ _AGAIN = "get the file again, or leave the track out"
 _SHORTENED = re.compile(r"^\s*(?:data|Data Size|SSND)\s*:\s*(\d+) \(should be (\d+)\)", re.MULTILINE)
 # Programs that write to a pipe cannot know the length and announce about 2 or 4 GiB instead.
 _UNKNOWN_LENGTH = 0x7FFF_0000
-_OGG_CUT = "Last page lacks an end-of-stream bit"
-# Without a header of their own, the length of MP3 files is counted in MPEG frames, the first of which
-# may give no samples.
-_MP3_SLACK = 2 * 1152
+_OGG_CUT = re.compile("Ogg: (Last page lacks an end-of-stream bit|Junk after the last page)")
+# The length of an MP3 file without a header that says it is counted in MPEG frames of up to 1152 samples, the
+# first of which may not give all of its own.
+_MP3_SLACK = 1152
 
 
 def decode(path: Path) -> tuple[FloatArray, int]:
@@ -92,8 +92,8 @@ def _refuse_cut(sound: soundfile.SoundFile, decoded: int, path: Path) -> None:
     if shortened and int(shortened[2]) < int(shortened[1]) < _UNKNOWN_LENGTH:
         problem = f"is cut short: {shortened[2]} of {shortened[1]} announced bytes are there"
         raise BenchError(problem, _AGAIN, path)
-    if _OGG_CUT in log:
-        raise BenchError("is cut short: its last page is missing", _AGAIN, path)
+    if _OGG_CUT.search(log):
+        raise BenchError("is cut short: its last Ogg page is missing or incomplete", _AGAIN, path)
 
 
 def resample(samples: FloatArray, from_rate: int, to_rate: int) -> FloatArray:

@@ -11,9 +11,11 @@ one that could only repeat a failure is left out, so that a fault is named once.
 
 from __future__ import annotations
 
+import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -240,12 +242,13 @@ def _attempt(call: Callable[..., _T], *arguments: object) -> tuple[_T | None, st
     """The result, or the last line of what was raised.
 
     A plugin may raise anything, and to report it is what this file is for: so every `Exception` is caught.
+    What it prints goes to stderr, since stdout holds the report.
     """
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), redirect_stdout(sys.stderr):
             warnings.simplefilter("ignore")
             return call(*arguments), ""
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return None, traceback.format_exception_only(error)[-1].strip().splitlines()[-1]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from mgrbench.types import BenchError
+from mgrbench.errors import BenchError
 
 _CHUNK = 1 << 20
 
@@ -48,6 +48,8 @@ def reading(path: Path) -> Iterator[None]:
         raise BenchError("may not be read", "change its permissions", path) from error
     except UnicodeDecodeError as error:
         raise BenchError("is not UTF-8 text", "save it as UTF-8", path) from error
+    except OSError as error:
+        raise BenchError(f"cannot be read ({error.strerror or error})", "check the path", path) from error
 
 
 @contextmanager

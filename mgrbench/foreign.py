@@ -54,11 +54,16 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     text = read_text(path)
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
-    lines = [
-        (number, [value.strip() for value in row])
-        for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=separator), start=1)
-        if any(value.strip() for value in row)
-    ]
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    try:
+        lines = [
+            (reader.line_num, [value.strip() for value in row])
+            for row in reader
+            if any(value.strip() for value in row)
+        ]
+    except csv.Error as error:
+        mend = "mend the line: a quotation mark that is not closed, for one"
+        raise BenchError(f"is no table ({error})", mend, f"{path}:{reader.line_num}") from error
     if len(lines) < 2:
         mend = "write a line of column names and one line a test track"
         raise BenchError("has no predictions", mend, path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,12 +48,13 @@ def import_features(
         BenchError: if the file is damaged or holds pickled objects, a key is missing, an id is unknown or
             there twice, lengths differ, or a value is not a finite number.
     """
-    _check_name(name)
+    features = store or FeatureStore()
+    features.folder(dataset.name, name)  # refuses a name that is none, before anything is read
     values, raw_ids = _read(file, array, ids)
     tracks = _track_ids(raw_ids, dataset, f"{file}:{ids}")
     rows = _rows(values, len(tracks), f"{file}:{array}", segmented=segmented)
     _check_finite(rows, tracks, f"{file}:{array}")
-    return (store or FeatureStore()).import_array(
+    return features.import_array(
         dataset.name,
         name,
         tracks,
@@ -62,9 +65,11 @@ def import_features(
     )
 
 
-def _check_name(name: str) -> None:
-    if not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or name.startswith("."):
-        raise BenchError(f"a feature can't be called {name!r}", "use letters, digits, '-', '_' and '.'")
+# What numpy, zipfile and zlib raise at damaged, encrypted or absurdly large archives.
+_UNREADABLE = (
+    ValueError, EOFError, OSError, MemoryError, OverflowError, NotImplementedError, RuntimeError,
+    KeyError, SyntaxError, struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 def _read(file: Path, array: str, ids: str) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
@@ -78,14 +83,15 @@ def _read(file: Path, array: str, ids: str) -> tuple[NDArray[np.generic], NDArra
                     mend = f"it has {', '.join(archive.files)}: choose by --array and --ids"
                     raise BenchError(f"has no array {missing[0]!r}", mend, file)
                 return archive[array], archive[ids]
-        except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
+        except _UNREADABLE as error:
             if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
                 raise
             if "pickle" in str(error).lower():
                 mend = "save plain numbers and plain strings (no dtype=object): pickles can run code"
                 raise BenchError("holds pickled objects, or is no .npz file", mend, file) from error
+            said = " ".join(str(error).split())[:100] or type(error).__name__
             raise BenchError(
-                f"is no readable .npz file ({error})", "save it again by numpy.savez", file
+                f"is no readable .npz file ({said})", "save it again by numpy.savez", file
             ) from error
 
 

@@ -111,7 +111,7 @@ def _source(value: Any, name: str, about: Any, checksum: str | None) -> ModelSou
     estimator = _is_estimator(value)
     return ModelSource(
         name=name,
-        features=tuple(told("FEATURES", ())),
+        features=_checked_features(name, told("FEATURES", ())),
         selection=_checked_selection(name, "none" if estimator else told("SELECTION", "validation")),
         stochastic=("random_state" in inspect.signature(value).parameters)
         if estimator
@@ -120,6 +120,13 @@ def _source(value: Any, name: str, about: Any, checksum: str | None) -> ModelSou
         _make=make,
         _options=_options(value.build if isinstance(value, ModuleType) else value, given),
     )
+
+
+def _checked_features(name: str, features: Any) -> tuple[str, ...]:  # noqa: ANN401
+    listed = isinstance(features, tuple | list) and all(isinstance(feature, str) for feature in features)
+    if not listed:
+        raise BenchError(f"{name} says FEATURES = {features!r}", 'give a tuple of names, as ("choi",)')
+    return tuple(features)
 
 
 def _checked_selection(name: str, selection: Any) -> str:  # noqa: ANN401
@@ -144,7 +151,11 @@ def _maker(value: Any, name: str) -> tuple[Callable[..., Any], tuple[str, ...]]:
         return estimator, _GIVEN
     if not callable(value):
         raise BenchError(f"{name} is a {type(value).__name__}", "name a class or a build function")
-    taken = _taken(value)
+    try:
+        taken = _taken(value)
+    except ValueError as error:  # some of Python's own classes and functions don't say
+        mend = "name a class or a build function"
+        raise BenchError(f"what arguments {name} takes can't be told", mend) from error
 
     def called(**arguments: Any) -> Any:  # noqa: ANN401
         return value(**{key: given for key, given in arguments.items() if key not in _GIVEN or key in taken})

@@ -104,7 +104,11 @@ def read_predictions(path: Path, split: Split, genres: tuple[str, ...]) -> Predi
         BenchError: if the file is damaged, a genre is unknown or not the track's, or a prediction is not of a
             test track of its fold, or is there twice.
     """
-    rows = list(csv.reader(io.StringIO(read_text(path))))
+    text = read_text(path)
+    try:
+        rows = list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
+        raise BenchError(f"is damaged ({error})", "run the model again", path) from error
     width = len(COLUMNS)
     with_proba = [*COLUMNS, *(f"p_{genre}" for genre in genres)]
     if not rows or rows[0] not in ([*COLUMNS], with_proba):
@@ -114,7 +118,7 @@ def read_predictions(path: Path, split: Split, genres: tuple[str, ...]) -> Predi
         columns = list(zip(*rows[1:], strict=True))
         fold = np.fromiter(map(int, columns[1]), dtype=np.int64, count=len(columns[1]))
         values = _table(columns[width:]) if len(rows[0]) > width else None
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, OverflowError) as error:
         raise BenchError(f"is damaged ({error})", "run the model again", path) from error
     position = {genre: index for index, genre in enumerate(genres)}
     unknown = {*columns[2], *columns[3]} - position.keys()

@@ -22,15 +22,19 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Literal
+from types import CodeType, ModuleType
+from typing import TYPE_CHECKING, Any, Literal
 
-from mgrbench.files import sha256_of_bytes
-from mgrbench.types import BenchError, Dataset
+from mgrbench.errors import BenchError
+from mgrbench.files import reading, sha256_of_bytes
+
+if TYPE_CHECKING:
+    from mgrbench.types import Dataset
 
 Kind = Literal["models", "datasets", "features", "metrics"]
 
@@ -75,7 +79,9 @@ def available(kind: Kind) -> list[Plugin]:
     """All plugins of a kind that have a name, sorted, none of them imported."""
     found = {plugin.name: plugin for plugin in _built_in(kind)}
     for point in entry_points(group=f"mgrbench.{kind}"):
-        found.setdefault(point.name, Plugin(kind, point.name, point.value, _distribution(point)))
+        found.setdefault(
+            point.name.replace("-", "_"), Plugin(kind, point.name, point.value, _distribution(point))
+        )
     return sorted(found.values(), key=lambda plugin: plugin.name)
 
 
@@ -94,12 +100,14 @@ def find(kind: Kind, name: str) -> Plugin:
     for plugin in _built_in(kind):
         if plugin.name == plain:
             return plugin
-    declared = [point for point in entry_points(group=f"mgrbench.{kind}") if point.name in {name, plain}]
+    points = entry_points(group=f"mgrbench.{kind}")
+    declared = [point for point in points if point.name.replace("-", "_") == plain]
     if len(declared) > 1:
         owners = " and ".join(f"{_distribution(point)} ({point.value})" for point in declared)
-        raise BenchError(f"two packages declare {kind} {name!r}: {owners}", "uninstall one of them")
+        mend = "uninstall one of them"
+        raise BenchError(f"two packages declare the {_singular(kind)} {name!r}: {owners}", mend)
     if declared:
-        return Plugin(kind, name, declared[0].value, _distribution(declared[0]))
+        return Plugin(kind, declared[0].name, declared[0].value, _distribution(declared[0]))
     if "." in name:
         return Plugin(kind, name.rsplit(".", maxsplit=1)[-1], name, "module")
     raise _unknown(kind, name)
@@ -128,6 +136,8 @@ def load_dataset(name: str) -> Dataset:
     Raises:
         BenchError: if there is none.
     """
+    from mgrbench.types import Dataset
+
     value = load("datasets", name).value
     dataset = getattr(value, "DATASET", value)
     if not isinstance(dataset, Dataset):
@@ -140,13 +150,16 @@ def boundary(name: str, doing: str) -> Iterator[None]:
     """Turn whatever a plugin's own code raises into a `BenchError` that names its last line.
 
     A plugin may raise anything, so this is one of the two places where catching every `Exception` is right
-    (the contract check is the other). ``MGRBENCH_DEBUG=1`` shows the whole traceback.
+    (the contract check is the other), and a script that calls ``sys.exit`` must not end the run without a
+    word. ``MGRBENCH_DEBUG=1`` shows the whole traceback. What a plugin prints goes to stderr, since stdout
+    holds results and nothing else.
     """
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     except BenchError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if os.environ.get("MGRBENCH_DEBUG"):
             traceback.print_exc()
         frames = traceback.extract_tb(error.__traceback__)
@@ -171,7 +184,10 @@ def _built_in(kind: Kind) -> Iterator[Plugin]:
 
 
 def _first_line(source: Path) -> str:
-    docstring = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
+    try:
+        docstring = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
+    except (SyntaxError, ValueError):  # a broken file fails what uses it, not the listing
+        return ""
     return docstring.partition("\n")[0]
 
 
@@ -179,43 +195,66 @@ def _distribution(point: EntryPoint) -> str:
     return point.dist.name if point.dist else "an installed package"
 
 
+def _singular(kind: Kind) -> str:
+    return kind.removesuffix("s")
+
+
 def _unknown(kind: Kind, name: str) -> BenchError:
     names = [plugin.name for plugin in available(kind)]
     near = difflib.get_close_matches(name.replace("-", "_"), names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
-    return BenchError(f"no {kind.removesuffix('s')} is called {name!r}", f"{hint} (`mgrbench list {kind}`)")
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names) or 'none'}"
+    return BenchError(f"no {_singular(kind)} is called {name!r}", f"{hint} (`mgrbench list {kind}`)")
 
 
 def _import_module(name: str, plugin: Plugin) -> ModuleType:
-    try:
-        missing = importlib.util.find_spec(name) is None
-    except (ModuleNotFoundError, ValueError):
-        missing = True
-    if missing:
-        raise BenchError(f"no module is called {name!r}", "install its package or mend the name")
+    if not all(part.isidentifier() for part in name.split(".")):
+        mend = "write package.module:Name, or the path of a file that ends in .py"
+        raise BenchError(f"{name!r} is no name of a module", mend)
     with boundary(plugin.name, "being imported"):
-        return importlib.import_module(name)
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name and f"{name}.".startswith(f"{error.name}."):
+                mend = "install its package or mend the name"
+                raise BenchError(f"no module is called {error.name!r}", mend) from error
+            raise  # the module is there and lacks one that it imports
+
+
+class _FileLoader(SourceFileLoader):
+    """Executes the source itself, never bytecode that Python cached of it up to a second before an edit."""
+
+    def get_code(self, _fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise BenchError("no such file", "check the path of the plugin", path)
-    # The name must differ from those of installed modules and be the same in a worker process.
-    name = f"_mgrbench_file_{path.stem}_{sha256_of_bytes(str(path.resolve()).encode())[:12]}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise BenchError("cannot be imported", "give a Python file", path)
-    module = importlib.util.module_from_spec(spec)
+    with reading(path):
+        source = path.read_bytes()
+    # The name must differ from those of installed modules and be the same in a worker process. It changes
+    # with the source, so that a file is executed once, and once more when it was edited.
+    identity = sha256_of_bytes(str(path.resolve()).encode() + b"\0" + source)
+    name = f"_mgrbench_file_{path.stem}_{identity[:12]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    loader = _FileLoader(name, str(path))
+    module = importlib.util.module_from_spec(ModuleSpec(name, loader, origin=str(path)))
+    module.__file__ = str(path)
     sys.modules[name] = module
-    with boundary(path.name, "being imported"):
-        spec.loader.exec_module(module)
+    try:
+        with boundary(path.name, "being imported"):
+            loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module
 
 
 def _source_checksum(module: ModuleType) -> str:
     """Checksum of the plugin's own source: its file, or every file of its package."""
-    if not module.__file__:
-        return ""
-    file = Path(module.__file__)
+    if not getattr(module, "__file__", None):
+        return ""  # built into Python
+    file = Path(str(module.__file__))
     files = sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
     return sha256_of_bytes(b"\0".join(source.read_bytes() for source in files))

@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mgrbench.metrics import METRICS, Metric, confusion, per_class, scores
+from mgrbench.metrics import MARGIN_METRICS, METRICS, Margins, Metric, confusion, per_class, scores
 from mgrbench.predictions import Predictions
 from mgrbench.statistics import Bootstrap, clusters_by_artist, fold_mean_std
 from mgrbench.types import Score, Split
@@ -39,10 +40,7 @@ def derive(predictions: Predictions, split: Split, metrics: Mapping[str, Metric]
     artists = tuple(split.artist.get(track, "") for track in predictions.ids)
     bootstrap = _bootstrap(artists, predictions.outcome.genre.tobytes(), len(predictions.genres))
     intervals = bootstrap.intervals(predictions.outcome)
-    per_fold = {
-        number: scores(predictions.of_fold(number), metrics)
-        for number in sorted(set(predictions.fold.tolist()))
-    }
+    per_fold = _fold_scores(predictions, metrics)
     matrix = confusion(predictions.outcome)
     return Derived(
         scores={name: Score(value, *(intervals.get(name) or (None, None))) for name, value in pooled.items()},
@@ -51,6 +49,34 @@ def derive(predictions: Predictions, split: Split, metrics: Mapping[str, Metric]
         per_class=tuple(_genre_row(row, predictions.genres) for row in per_class(matrix)),
         confusion=tuple(tuple(row) for row in matrix.tolist()),
     )
+
+
+def _fold_scores(predictions: Predictions, metrics: Mapping[str, Metric]) -> dict[int, dict[str, float]]:
+    """Each metric of each fold; those that are functions of the margins for all folds at once."""
+    numbers, index = np.unique(predictions.fold, return_inverse=True)
+    outcome, shape = predictions.outcome, (len(predictions.genres), len(numbers))
+
+    def count(genre: NDArray[np.int64], fold: NDArray[np.intp]) -> NDArray[np.float64]:
+        cells = np.bincount(genre * shape[1] + fold, minlength=shape[0] * shape[1])
+        return cells.reshape(shape).astype(np.float64)
+
+    right = outcome.genre == outcome.predicted
+    margins = Margins(
+        hits=count(outcome.genre[right], index[right]),
+        predicted=count(outcome.predicted, index),
+        support=count(outcome.genre, index),
+    )
+    folds: dict[int, dict[str, float]] = {number: {} for number in numbers.tolist()}
+    for name, metric in metrics.items():
+        if metric.needs_proba and outcome.proba is None:
+            continue
+        if METRICS.get(name) is metric and name in MARGIN_METRICS:
+            values = MARGIN_METRICS[name](margins).tolist()
+        else:
+            values = [scores(predictions.of_fold(number), {name: metric})[name] for number in folds]
+        for number, value in zip(folds, values, strict=True):
+            folds[number][name] = value
+    return folds
 
 
 def _genre_row(row: Any, genres: tuple[str, ...]) -> dict[str, Any]:  # noqa: ANN401

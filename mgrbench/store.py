@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,11 @@ from mgrbench.files import locked, read_text, sha256_of_bytes, write_atomically,
 from mgrbench.types import BenchError, FeatureSpec, FloatArray
 
 SCHEMA_VERSION = 1
+
+# A name is that of a folder, beside which there are a lock and, while it is written, a folder ".name+….part".
+_NAME = re.compile(r"(?=.*\w)[\w-][\w.-]*")
+_CHECK = re.compile("[0-9]{1,10}")
+_REMAKE = "remove the folder, then extract or import the feature again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,8 @@ class StoredFeature:
         values = np.asarray(self.values[[self._row[track] for track in ids]])
         for track, row in zip(ids, values, strict=True):
             if zlib.crc32(row.tobytes()) != self.checks[track]:
-                raise BenchError(f"the stored values of {track} are corrupt", self._mend(), self.folder)
+                mend = self._mend(again=True)
+                raise BenchError(f"the stored values of {track} are corrupt", mend, self.folder)
         return values
 
     def corrupt(self) -> list[str]:
@@ -109,10 +117,11 @@ class StoredFeature:
             if zlib.crc32(np.ascontiguousarray(self.values[self._row[track]]).tobytes()) != self.checks[track]
         ]
 
-    def _mend(self) -> str:
+    def _mend(self, *, again: bool = False) -> str:
         if self.manifest.kind == "imported":
             return "import the feature again with --replace"
-        return f"run `mgrbench features extract {self.manifest.dataset} --feature {self.manifest.feature}`"
+        command = f"mgrbench features extract {self.manifest.dataset} --feature {self.manifest.feature}"
+        return f"run `{command}{' --replace' if again else ''}`"
 
 
 class FeatureStore:
@@ -122,16 +131,24 @@ class FeatureStore:
         self.root = root or default_root()
 
     def folder(self, dataset: str, feature: str) -> Path:
-        """Where a feature of a dataset lies, whether it is there or not."""
+        """Where a feature of a dataset lies, whether it is there or not.
+
+        Raises:
+            BenchError: if a feature can't be called so.
+        """
+        if not _NAME.fullmatch(feature):
+            raise BenchError(
+                f"a feature can't be called {feature!r}", "use letters, digits, '-', '_' and '.'"
+            )
         return self.root / dataset / feature
 
     def features(self, dataset: str) -> list[str]:
         """Names of the features of a dataset that are in the store, sorted."""
-        return sorted(file.parent.name for file in (self.root / dataset).glob("[!.]*/manifest.json"))
+        return sorted(file.parent.name for file in (self.root / dataset).glob("[!.]*/values.npy"))
 
     def datasets(self) -> list[str]:
         """Names of the datasets that have a feature in the store, sorted."""
-        return sorted({file.parent.parent.name for file in self.root.glob("[!.]*/[!.]*/manifest.json")})
+        return sorted({file.parent.parent.name for file in self.root.glob("[!.]*/[!.]*/values.npy")})
 
     def open(self, dataset: str, feature: str) -> StoredFeature:
         """A stored feature, its values memory-mapped.
@@ -140,16 +157,13 @@ class FeatureStore:
             BenchError: if it is not in the store or if its files are damaged.
         """
         folder = self.folder(dataset, feature)
-        if not (folder / "manifest.json").is_file():
+        # An extraction that was stopped before its first clip leaves a manifest and no values.
+        if not (folder / "values.npy").is_file():
             there = ", ".join(self.features(dataset)) or "none"
             mend = f"extract or import it (`mgrbench features --help`); stored of {dataset}: {there}"
             raise BenchError(f"the feature {feature!r} of {dataset} is not in the store", mend)
         manifest = _read_manifest(folder / "manifest.json")
-        try:
-            values = np.load(folder / "values.npy", mmap_mode="r", allow_pickle=False)
-        except (ValueError, OSError) as error:
-            mend = "remove the folder, then extract or import the feature again"
-            raise BenchError(f"is damaged ({error})", mend, folder / "values.npy") from error
+        values = _map_values(folder / "values.npy", len(manifest.ids))
         checks, sources = _read_rows(folder / "rows.tsv", set(manifest.ids))
         row = {track: position for position, track in enumerate(manifest.ids)}
         return StoredFeature(folder, manifest, values, checks, sources, row)
@@ -204,20 +218,45 @@ class FeatureStore:
 
         Raises:
             BenchError: if another process writes it, or if values of another fingerprint are stored and
-                ``replace`` is not set.
+                ``replace``, which removes them, is not set.
         """
         folder = self.folder(manifest.dataset, manifest.feature)
         what = f"{manifest.feature} of {manifest.dataset}"
         with locked(self.root / manifest.dataset / f".{manifest.feature}.lock", what):
-            if (folder / "manifest.json").is_file():
-                old = _read_manifest(folder / "manifest.json")
-                if replace or old.ids != manifest.ids:
-                    shutil.rmtree(folder)
-                elif old.fingerprint != manifest.fingerprint:
-                    mend = "add --replace to compute all of it again"
-                    raise BenchError(f"{what} is stored as made by other settings or versions", mend, folder)
+            kept = self._kept(folder, manifest.fingerprint)
+            if kept is None and (folder / "manifest.json").is_file() and not replace:
+                mend = "add --replace to compute all of it again"
+                raise BenchError(f"{what} is stored as made by other settings or versions", mend, folder)
+            if kept is None:
+                # Also what a killed process left without a manifest: of what settings can't be told.
+                shutil.rmtree(folder, ignore_errors=True)
+            elif set(manifest.ids) <= set(kept.ids):
+                manifest = kept
+            else:
+                manifest = changed(manifest, ids=tuple(sorted({*kept.ids, *manifest.ids})))
+                self._regrow(folder, manifest)
             write_atomically(folder / "manifest.json", _manifest_text(manifest))
             yield FeatureWriter(folder, manifest)
+
+    def _kept(self, folder: Path, fingerprint: str) -> Manifest | None:
+        """The manifest in a folder, if its values are of this fingerprint and so to be kept."""
+        if not (folder / "manifest.json").is_file():
+            return None
+        manifest = _read_manifest(folder / "manifest.json")
+        return manifest if manifest.fingerprint == fingerprint else None
+
+    def _regrow(self, folder: Path, manifest: Manifest) -> None:
+        """Make room for further tracks; rows that are there and sound are kept."""
+        if not (folder / "values.npy").is_file():
+            return
+        old = self.open(manifest.dataset, manifest.feature)
+        corrupt = set(old.corrupt())
+        with _fresh_folder(folder) as part:
+            write_atomically(part / "manifest.json", _manifest_text(manifest))
+            writer = FeatureWriter(part, manifest)
+            for track in old.ids:
+                if track not in corrupt:
+                    writer.write(track, old.rows([track])[0], old.sources[track])
 
 
 class FeatureWriter:
@@ -227,10 +266,11 @@ class FeatureWriter:
         self.folder = folder
         self.manifest = manifest
         self._row = {track: position for position, track in enumerate(manifest.ids)}
-        values = folder / "values.npy"
-        self.stored = frozenset(
-            _read_rows(folder / "rows.tsv", set(self._row))[0] if values.is_file() else ()
-        )
+        self.stored: frozenset[str] = frozenset()
+        if (folder / "values.npy").is_file():
+            _map_values(folder / "values.npy", len(manifest.ids))  # refuses a damaged one
+            _cut_unfinished_line(folder / "rows.tsv")
+            self.stored = frozenset(_read_rows(folder / "rows.tsv", set(self._row))[0])
 
     def write(self, track: str, row: FloatArray, source: str) -> None:
         """Store one row, float32 (segments, ...), and the checksum of the audio it was computed from.
@@ -289,16 +329,31 @@ def fingerprint_of_values(ids: Sequence[str], values: FloatArray) -> str:
     return sha256_of_bytes(b"\0".join(parts))
 
 
-def fingerprint_of_spec(spec: FeatureSpec, versions: Mapping[str, str], segments: Mapping[str, Any]) -> str:
-    """Identity of a computed feature: its spec, the library versions, the dataset's segments."""
-    parts = {
+def fingerprint_of_spec(
+    spec: FeatureSpec, versions: Mapping[str, str], segments: Mapping[str, Any], source: str = ""
+) -> str:
+    """Identity of a computed feature: its spec, the library versions, the dataset's segments.
+
+    A plugin that isn't built in adds the checksum of its source.
+    """
+    parts: dict[str, Any] = {
         "name": spec.name,
         "version": spec.version,
         "parameters": dict(spec.parameters),
         "libraries": dict(versions),
         "segments": dict(segments),
     }
+    if source:
+        parts["source"] = source
     return sha256_of_bytes(json.dumps(parts, sort_keys=True).encode())
+
+
+def _cut_unfinished_line(path: Path) -> None:
+    """Take away what a killed process began to write, or the next line would be joined to it."""
+    lines = path.read_bytes() if path.is_file() else b""
+    if not lines.endswith(b"\n") and lines:
+        with writing(path):
+            os.truncate(path, lines.rfind(b"\n") + 1)
 
 
 def _line(track: str, row: FloatArray, source: str) -> str:
@@ -312,15 +367,25 @@ def _manifest_text(manifest: Manifest) -> str:
 
 
 def _read_manifest(path: Path) -> Manifest:
-    mend = "remove the folder, then extract or import the feature again"
     try:
         document = json.loads(read_text(path))
-        manifest = Manifest(**{**document, "ids": tuple(document["ids"])})
+        if (version := document["schema_version"]) != SCHEMA_VERSION:
+            raise BenchError(f"has the schema version {version}", _REMAKE, path)
+        return Manifest(**{**document, "ids": tuple(document["ids"])})
     except (json.JSONDecodeError, TypeError, KeyError) as error:
-        raise BenchError(f"is damaged ({error})", mend, path) from error
-    if manifest.schema_version != SCHEMA_VERSION:
-        raise BenchError(f"has the schema version {manifest.schema_version}", mend, path)
-    return manifest
+        raise BenchError(f"is damaged ({error})", _REMAKE, path) from error
+
+
+def _map_values(path: Path, tracks: int) -> FloatArray:
+    """The array file, memory-mapped: nothing is read but its header."""
+    try:
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError, OverflowError) as error:
+        raise BenchError(f"is damaged ({error})", _REMAKE, path) from error
+    shape: tuple[int, ...] = getattr(values, "shape", ())
+    if len(shape) < 2 or shape[0] != tracks or values.dtype != np.dtype("<f4") or 0 in shape:
+        raise BenchError(f"is damaged (it is no table of {tracks} rows of float32)", _REMAKE, path)
+    return values  # type: ignore[no-any-return]
 
 
 def _read_rows(path: Path, known: set[str]) -> tuple[dict[str, int], dict[str, str]]:
@@ -329,7 +394,7 @@ def _read_rows(path: Path, known: set[str]) -> tuple[dict[str, int], dict[str, s
     for line in read_text(path).splitlines(keepends=True) if path.is_file() else []:
         values = line.rstrip("\n").split("\t")
         # A line without its end was being written when the process died: its row doesn't count.
-        if line.endswith("\n") and len(values) == 3 and values[0] in known and values[1].isdigit():
+        if line.endswith("\n") and len(values) == 3 and values[0] in known and _CHECK.fullmatch(values[1]):
             checks[values[0]] = int(values[1])
             sources[values[0]] = values[2]
     return checks, sources
@@ -340,9 +405,9 @@ def _fresh_folder(folder: Path) -> Iterator[Path]:
     """A new folder that takes the place of ``folder`` only once all in it has been written."""
     with writing(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        for stale in folder.parent.glob(f".{folder.name}.*.part"):
+        for stale in folder.parent.glob(f".{folder.name}+*.part"):
             shutil.rmtree(stale, ignore_errors=True)  # left by a killed process: the lock is ours
-        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part"))
+        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}+", suffix=".part"))
         try:
             yield part
             if folder.exists():

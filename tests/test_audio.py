@@ -73,14 +73,15 @@ def test_a_wav_from_a_pipe_is_not_taken_for_cut(tmp_path, announced):
 
 
 def test_an_mp3_without_length_header_decodes(tmp_path):
-    soundfile.write(tmp_path / "a.mp3", noisy_tone(4.0), RATE, bitrate_mode="CONSTANT")
+    written = noisy_tone(4.0, rate=44_100)
+    soundfile.write(tmp_path / "a.mp3", written, 44_100, bitrate_mode="CONSTANT", compression_level=0.5)
     data = (tmp_path / "a.mp3").read_bytes()
     second_frame = data.index(data[:2], 4)
     (tmp_path / "a.mp3").write_bytes(data[second_frame:])
-    assert abs(len(decode(tmp_path / "a.mp3")[0]) - 4 * RATE) < 3 * 1152
+    assert abs(len(decode(tmp_path / "a.mp3")[0]) - len(written)) < 3 * 1152
 
 
-@pytest.mark.parametrize("share", [0.3, 0.7, 0.99])
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.98])
 @pytest.mark.parametrize("ending", ["wav", "au", "flac", "ogg", "mp3"])
 def test_a_cut_file_is_refused(tmp_path, ending, share):
     soundfile.write(tmp_path / f"a.{ending}", noisy_tone(4.0), RATE)

@@ -7,6 +7,7 @@ from importlib.metadata import version
 import librosa
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from mgrbench.audio import Clip
 from mgrbench.features.melstats import FLOOR, HOP, N_FFT, N_MELS, N_MFCC, SPEC, extract
@@ -84,6 +85,15 @@ def test_one_at_a_time_or_together_is_the_same_to_the_bit():
     alone = np.concatenate([extract([clip(piece)]) for piece in pieces])
     np.testing.assert_array_equal(together, alone)
     np.testing.assert_array_equal(together, extract([clip(piece) for piece in pieces]))
+
+
+def test_the_number_of_threads_changes_no_bit():
+    pieces = [clip(music(seed, 12.0)) for seed in range(3)]
+    values = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            values.append(extract(pieces))
+    np.testing.assert_array_equal(*values)
 
 
 def test_the_two_segments_are_told_apart():

@@ -56,9 +56,10 @@ def _misused(error: Exception, arguments: Sequence[str]) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         error.show()  # type: ignore[attr-defined]
         return 2
-    words = [word for word in arguments[:2] if word.isalpha()]
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "mgrbench"
     message = str(error.format_message())  # type: ignore[attr-defined]
-    return _refuse(f"{message.rstrip('.')}; see `{' '.join(['mgrbench', *words])} --help`", arguments)
+    return _refuse(f"{message.rstrip('.')}; see `{command} --help`", arguments)
 
 
 def _refuse(problem: str, arguments: Sequence[str]) -> int:

@@ -29,6 +29,11 @@ Datasets = Annotated[
     list[str] | None, typer.Option("--dataset", "-d", help="./file.py of a dataset that has no name.")
 ]
 
+Readme = Annotated[
+    Path | None,
+    typer.Option(help="A file that shows the overview between <!-- leaderboard:begin --> and …:end -->."),
+]
+
 _FORMATS = "md,csv,json"
 
 
@@ -37,6 +42,7 @@ def build(
     runs: Runs = None,
     out: Boards = Path("leaderboards"),
     formats: Format = _FORMATS,
+    readme: Readme = None,
     metric: Metrics = None,
     dataset: Datasets = None,
     jobs: Jobs = -1,
@@ -46,7 +52,7 @@ def build(
     from mgrbench.leaderboard import write_boards
 
     boards = _boards(runs, metric, dataset, jobs)
-    files = write_boards(boards, out, formats.split(","))
+    files = write_boards(boards, out, formats.split(","), readme)
     _report(boards, files, "wrote", as_json)
 
 
@@ -55,6 +61,7 @@ def check(
     runs: Runs = None,
     out: Boards = Path("leaderboards"),
     formats: Format = _FORMATS,
+    readme: Readme = None,
     metric: Metrics = None,
     dataset: Datasets = None,
     jobs: Jobs = -1,
@@ -64,7 +71,7 @@ def check(
     from mgrbench.leaderboard import check_boards
 
     boards = _boards(runs, metric, dataset, jobs)
-    files = check_boards(boards, out, formats.split(","))
+    files = check_boards(boards, out, formats.split(","), readme)
     _report(boards, files, "checked", as_json)
 
 

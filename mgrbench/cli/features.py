@@ -146,17 +146,17 @@ def _document(stored: Any) -> dict[str, Any]:  # noqa: ANN401
 
 def _stale(stored: Any) -> bool:  # noqa: ANN401
     """Whether the feature would be computed otherwise today: other settings or library versions."""
-    from mgrbench.extract import feature_spec, manifest_of
+    from mgrbench.extract import manifest_of
     from mgrbench.registry import load_dataset
 
     manifest = stored.manifest
     if manifest.kind != "computed":
         return False
     try:
-        dataset, spec = load_dataset(manifest.dataset), feature_spec(manifest.feature)
+        today = manifest_of(load_dataset(manifest.dataset), manifest.feature, ())
     except BenchError:  # its plugin was a file: what it would give today can't be told
         return False
-    return manifest_of(dataset, spec, ()).fingerprint != manifest.fingerprint  # type: ignore[no-any-return]
+    return today.fingerprint != manifest.fingerprint  # type: ignore[no-any-return]
 
 
 def _state(document: dict[str, Any]) -> str:

@@ -8,6 +8,15 @@ from typing import Annotated
 
 import typer
 
+from mgrbench.errors import BenchError
+
+
+def _some(jobs: int) -> int:
+    if jobs == 0:
+        raise BenchError("--jobs is 0", "give the number of processes, or -1 for one a core")
+    return jobs
+
+
 DatasetName = Annotated[str, typer.Argument(help="Name of a dataset, or ./file.py that defines one.")]
 DatasetOption = Annotated[
     str, typer.Option("--dataset", "-d", help="Name of a dataset, or ./file.py that defines one.")
@@ -21,7 +30,9 @@ Root = Annotated[
         "--root", help="Folder of the audio; else MGRBENCH_DATA/<dataset>, else the user's data folder."
     ),
 ]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", help="Processes to use; -1 for one a core.")]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", callback=_some, help="Processes to use; -1 for one a core.")
+]
 Out = Annotated[Path, typer.Option("--out", help="Folder of runs to write to.")]
 AllowMissing = Annotated[
     bool,

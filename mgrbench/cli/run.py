@@ -39,7 +39,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Evaluate models on a split; an interrupted run goes on where it stopped."""
-    from mgrbench.evaluate import execute
+    from mgrbench.evaluation import execute
     from mgrbench.plan import make_plan
 
     options = parse_options(option or [])

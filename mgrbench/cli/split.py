@@ -84,8 +84,8 @@ def audit(
     if name is not None and (train or test or valid):
         raise BenchError("a split and lists are given", "audit one or the other")
     if name is not None:
-        split = load_split(name, dataset)
-        found = audit_split(split, load_dataset(dataset or split.dataset))
+        data = load_dataset(dataset) if dataset else None
+        found = audit_split(load_split(name, data.name if data else None), data)
     else:
         if not (train and test and dataset):
             mend = "give a split's name, or --train FILE --test FILE --dataset NAME"
@@ -123,7 +123,9 @@ def make(
     from mgrbench.splits import audit_split, make_split, read_track_list, split_from_text
 
     data = load_dataset(dataset)
-    wanted = read_track_list(only, data).ids if only else None
+    wanted = read_track_list(only, data) if only else None
+    if wanted and wanted.unknown:
+        note(f"{only}: {len(wanted.unknown)} lines name no track of {data.name}, as {wanted.unknown[0]!r}")
     text = make_split(
         data,
         rule,
@@ -131,7 +133,7 @@ def make(
         folds=folds,
         seed=seed,
         drop_replicas=drop_replicas,
-        only=wanted,
+        only=wanted.ids if wanted else None,
         only_file=only.name if only else "",
     )
     path = out or Path("splits") / data.name / f"{name}.tsv"

@@ -48,13 +48,11 @@ def audit_sentence(board: Board) -> str:
 def to_markdown(board: Board) -> str:
     """A page: what the split is and leaks, the ranked rows, the optimistic ones, what the codes mean."""
     split = board.split
-    about = _markdown(split.provenance.get("about", ""))
-    lines = [f"# {_markdown(split.name)}", "", f"{about}.", ""]
+    about = escaped(split.provenance.get("about", ""))
+    lines = [f"# {escaped(split.name)}", "", f"{about}.", ""]
     lines += [f"**Audit.** {audit_sentence(board)}", ""]
     lines += [
-        f"- {key}: {_markdown(split.provenance[key])}"
-        for key in ("rules", "source")
-        if key in split.provenance
+        f"- {key}: {escaped(split.provenance[key])}" for key in ("rules", "source") if key in split.provenance
     ]
     lines += ["", "Value [95 % interval over artists]; folds: mean ± population standard deviation.", ""]
     lines += _table(board.ranked)
@@ -137,10 +135,10 @@ def _table(rows: Sequence[Row]) -> list[str]:
     extra = [
         name for name in (rows[0].scores if rows else ()) if name not in _COLUMNS and name not in _HIDDEN
     ]
-    head = ["Rank", "Model", "Features", *(_COLUMNS.values()), *map(_markdown, extra), "Folds", "Notes"]
+    head = ["Rank", "Model", "Features", *(_COLUMNS.values()), *map(escaped, extra), "Folds", "Notes"]
     lines = ["| " + " | ".join(head) + " |", "|" + "--:|:--|:--|" + "--:|" * (len(head) - 4) + ":--|"]
     for row in rows:
-        cells = [str(row.rank or "–"), _markdown(row_name(row)), _markdown(" + ".join(row.features)) or "–"]
+        cells = [str(row.rank or "–"), escaped(row_name(row)), escaped(" + ".join(row.features)) or "–"]
         cells += [interval_text(row.scores[name]) for name in _COLUMNS]
         cells += [interval_text(row.scores[name]) for name in extra]
         cells += [f"{_short(row.accuracy_folds.mean)} ± {_short(row.accuracy_folds.std)}", codes_of(row)]
@@ -162,7 +160,7 @@ def _notes(rows: Iterable[Row]) -> list[str]:
         return []
     lines = ["", "## Notes", ""]
     for code, texts in sorted(details.items()):
-        shown = "; ".join(map(_markdown, texts)) if len(texts) <= _SHOWN_DETAILS else f"{len(texts)} rows"
+        shown = "; ".join(map(escaped, texts)) if len(texts) <= _SHOWN_DETAILS else f"{len(texts)} rows"
         lines.append(f"- **{code}** {CODES.get(code, 'unknown code')}: {shown}")
     return lines
 
@@ -180,11 +178,11 @@ def _end(score: ScoreRecord | None, end: str) -> str:
     return "" if value is None else f"{value:.6f}"
 
 
-def _markdown(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that stays text in a Markdown table."""
     # An underscore inside a word is no emphasis, and names are full of them.
-    escaped = re.sub(r"[\\`*{}\[\]<>#|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\\g<0>", text)
-    return " ".join(escaped.split())
+    text = re.sub(r"[\\`*{}\[\]<>#|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\\g<0>", text)
+    return " ".join(text.split())
 
 
 def _cell(text: str) -> str:

@@ -2,62 +2,94 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from mgrbench.files import read_text, write_atomically
 from mgrbench.leaderboard.board import Board
-from mgrbench.leaderboard.formats import interval_text, row_name, to_csv, to_json, to_markdown
+from mgrbench.leaderboard.formats import escaped, interval_text, row_name, to_csv, to_json, to_markdown
 from mgrbench.types import BenchError
 
 FORMATS: Mapping[str, Callable[[Board], str]] = {"md": to_markdown, "csv": to_csv, "json": to_json}
 """File ending -> how a board becomes the text of that file."""
 
 
-def write_boards(boards: Sequence[Board], out: Path, formats: Sequence[str] = tuple(FORMATS)) -> list[Path]:
+def write_boards(
+    boards: Sequence[Board],
+    out: Path,
+    formats: Sequence[str] = tuple(FORMATS),
+    readme: Path | None = None,
+) -> list[Path]:
     """Write ``<out>/<dataset>/<split>.<format>`` and ``<out>/README.md``; gives the files.
 
+    Args:
+        boards: the boards.
+        out: folder to write to.
+        formats: keys of `FORMATS`.
+        readme: a file that shows the overview between the marks `BEGIN` and `END`.
+
     Raises:
-        BenchError: for an unknown format, or if the place may not be written.
+        BenchError: for an unknown format, a readme without marks, or if the place may not be written.
     """
-    pages = _pages(boards, formats)
-    for name, text in pages.items():
-        write_atomically(out / name, text)
-    return [out / name for name in pages]
+    pages = _pages(boards, out, formats, readme)
+    for path, text in pages.items():
+        write_atomically(path, text)
+    return list(pages)
 
 
-def check_boards(boards: Sequence[Board], out: Path, formats: Sequence[str] = tuple(FORMATS)) -> list[Path]:
-    """See that the files in ``out`` are what `write_boards` would write; gives the files.
+def check_boards(
+    boards: Sequence[Board],
+    out: Path,
+    formats: Sequence[str] = tuple(FORMATS),
+    readme: Path | None = None,
+) -> list[Path]:
+    """See that the files are what `write_boards` would write; gives the files.
 
     Raises:
         BenchError: naming the first file that is missing or differs, and its first line that differs.
     """
-    pages = _pages(boards, formats)
-    for name, text in pages.items():
-        found = read_text(out / name)
+    pages = _pages(boards, out, formats, readme)
+    for path, text in pages.items():
+        found = read_text(path)
         if found == text:
             continue
-        lines = zip([*found.splitlines(), ""], [*text.splitlines(), ""], strict=False)
+        lines = zip_longest(found.splitlines(), text.splitlines())
         number = next((n for n, (old, new) in enumerate(lines, start=1) if old != new), 1)
         mend = "build the boards again with `mgrbench leaderboard build`"
-        raise BenchError("is not what the runs give", mend, f"{out / name}:{number}")
-    return [out / name for name in pages]
+        raise BenchError("is not what the runs give", mend, f"{path}:{number}")
+    return list(pages)
 
 
-def _pages(boards: Sequence[Board], formats: Sequence[str]) -> dict[str, str]:
+BEGIN = "<!-- leaderboard:begin -->"
+END = "<!-- leaderboard:end -->"
+"""Marks in a README between which the overview of the boards stands."""
+
+
+def _pages(
+    boards: Sequence[Board], out: Path, formats: Sequence[str], readme: Path | None
+) -> dict[Path, str]:
     unknown = [name for name in formats if name not in FORMATS]
     if unknown:
         raise BenchError(f"no format is called {unknown[0]!r}", f"the formats are {', '.join(FORMATS)}")
-    pages = {f"{board.split.name}.{name}": FORMATS[name](board) for board in boards for name in formats}
-    return pages | ({"README.md": _index(boards)} if "md" in formats else {})
+    pages = {out / f"{board.split.name}.{name}": FORMATS[name](board) for board in boards for name in formats}
+    if "md" in formats:
+        pages[out / "README.md"] = _index(boards)
+    if readme is not None:
+        pages[readme] = _with_overview(readme, boards, Path(os.path.relpath(out, readme.parent)).as_posix())
+    return pages
 
 
 def _index(boards: Sequence[Board]) -> str:
+    return "\n".join(["# Leaderboards", "", *_overview(boards, ""), ""])
+
+
+def _overview(boards: Sequence[Board], folder: str) -> list[str]:
+    """One line per split; ``folder`` stands before the links to the pages."""
     lines = [
-        "# Leaderboards",
-        "",
-        "One page per split. *Leak*: test tracks whose artist is in training. A score on a leaky split says",
-        "how well a model recognises artists too; compare models on a split without leaks.",
+        "*Leak*: test tracks whose artist is in training. A score on a leaky split says how well a model",
+        "recognises artists too; compare models on a split without leaks.",
         "",
         "| Split | Test tracks | Leak | Rows | Best model | Features | Accuracy [95 %] |",
         "|:--|--:|--:|--:|:--|:--|--:|",
@@ -66,13 +98,23 @@ def _index(boards: Sequence[Board]) -> str:
         best = board.ranked[0] if board.ranked else None
         share = board.audit.artist_in_train / board.audit.test_tracks
         cells = [
-            f"[{board.split.name}]({board.split.name}.md)",
+            f"[{board.split.name}]({folder}{board.split.name}.md)",
             str(board.audit.test_tracks),
             f"{share:.1%}",
             str(len(board.rows)),
-            f"`{row_name(best)}`" if best else "–",
-            " + ".join(best.features) if best else "–",
+            escaped(row_name(best)) if best else "–",
+            escaped(" + ".join(best.features)) if best else "–",
             interval_text(best.scores["accuracy"]) if best else "–",
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join([*lines, ""])
+    return lines
+
+
+def _with_overview(readme: Path, boards: Sequence[Board], folder: str) -> str:
+    """The text of ``readme`` with the overview between its two marks."""
+    text = read_text(readme)
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise BenchError("has no place for the boards", f"put a line {BEGIN} and a line {END} there", readme)
+    return "\n".join([before + BEGIN, *_overview(boards, f"{folder}/"), END + after])

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mgrbench.checks import Check
 from mgrbench.registry import load_dataset
@@ -91,7 +92,7 @@ class Audit:
         return any(check.status == "leak" for check in self.checks)
 
 
-def audit_split(split: Split | str, dataset: Dataset | str | None = None) -> Audit:
+def audit_split(split: Split | str | Path, dataset: Dataset | str | None = None) -> Audit:
     """Audit a split with all that the dataset knows of artists, replicas and recordings.
 
     Args:
@@ -101,7 +102,7 @@ def audit_split(split: Split | str, dataset: Dataset | str | None = None) -> Aud
     Raises:
         BenchError: if there is no such split or dataset.
     """
-    chosen = load_split(split) if isinstance(split, str) else split
+    chosen = split if isinstance(split, Split) else load_split(split)
     data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset or chosen.dataset)
     return audit_folds(chosen.name, chosen.folds, data)
 
@@ -186,8 +187,8 @@ def _audit_fold(number: int, fold: Fold, tracks: Mapping[str, Track], leaks: Seq
         exact_replica_in_train=sum(bool(leak.replicas) for leak in mine),
         same_recording_in_train=sum(bool(leak.same_recording) for leak in mine),
         valid_artist_in_train=sum(bool(tracks[i].artists & train_artists) for i in fold.valid),
-        test_per_genre=Counter(tracks[i].genre for i in fold.test),
-        train_per_genre=Counter(tracks[i].genre for i in fold.train),
+        test_per_genre=dict(Counter(tracks[i].genre for i in fold.test)),
+        train_per_genre=dict(Counter(tracks[i].genre for i in fold.train)),
     )
 
 

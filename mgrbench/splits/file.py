@@ -12,6 +12,7 @@ Genre and artist are repeated in the file so that it can be audited with nothing
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,10 @@ from mgrbench.types import BenchError, Fold, Split
 PARTS = ("train", "valid", "test")
 COLUMNS = ("track_id", "genre", "fold", "part", "artist")
 HEADER_KEYS = ("name", "about", "source", "licence", "cite", "rules", "made-by")
+
+# Names become folders of runs and boards, so none may lead out of them.
+_NAME = re.compile(r"[\w-][\w.-]*")
+_FOLD = re.compile("0*[1-9][0-9]{0,5}", re.ASCII)
 
 
 class Row(NamedTuple):
@@ -34,6 +39,11 @@ class Row(NamedTuple):
     artist: str
 
 
+def is_name(text: str) -> bool:
+    """Whether a split (or its dataset) may be called so: letters, digits, ``-``, ``_`` and ``.`` inside."""
+    return _NAME.fullmatch(text) is not None
+
+
 def shipped_folder() -> Path:
     """Folder of the split files that come with mgrbench: inside the wheel, or beside it in a checkout."""
     package = Path(__file__).resolve().parent.parent
@@ -43,8 +53,8 @@ def shipped_folder() -> Path:
 
 def shipped_splits(dataset: str | None = None) -> list[str]:
     """Names (``"gtzan/artist3"``) of the split files that come with mgrbench, sorted."""
-    files = shipped_folder().glob(f"{dataset or '*'}/*.tsv")
-    return sorted(f"{file.parent.name}/{file.stem}" for file in files)
+    files = shipped_folder().glob("*/*.tsv")
+    return sorted(f"{file.parent.name}/{file.stem}" for file in files if dataset in {None, file.parent.name})
 
 
 def is_shipped(split: Split) -> bool:
@@ -93,12 +103,11 @@ def read_split(path: Path) -> Split:
 
 def split_from_text(text: str, where: str) -> Split:
     """Parse the text of a split file; ``where`` names it in errors."""
-    provenance, rows = _parse(text, where)
-    if "name" not in provenance or provenance["name"].count("/") != 1:
-        raise BenchError("has no line '# name: dataset/split'", "add it at the top", where)
+    provenance, lines = _parse(text, where)
+    rows = [row for _, row in lines]
     return Split(
-        name=provenance["name"],
-        folds=_folds(rows, where),
+        name=_checked_name(provenance.get("name", ""), where),
+        folds=_folds(lines, where),
         genre={row.track_id: row.genre for row in rows},
         artist={row.track_id: row.artist for row in rows},
         provenance=provenance,
@@ -112,33 +121,55 @@ def format_split(provenance: Mapping[str, str], rows: Iterable[Row]) -> str:
     unknown = sorted(set(provenance) - set(HEADER_KEYS))
     if unknown:
         raise ValueError(f"unknown header keys: {unknown}")
-    head = [f"# {key}: {provenance[key]}" for key in HEADER_KEYS if provenance.get(key)]
+    said = {key: " ".join(value.split()) for key, value in provenance.items()}
+    head = [f"# {key}: {said[key]}" for key in HEADER_KEYS if said.get(key)]
     ordered = sorted(rows, key=lambda row: (row.fold, PARTS.index(row.part), row.track_id))
-    body = ["\t".join((row.track_id, row.genre, str(row.fold), row.part, row.artist)) for row in ordered]
+    body = [_line(row) for row in ordered]
     return "\n".join([*head, "\t".join(COLUMNS), *body, ""])
 
 
-def _parse(text: str, where: str) -> tuple[dict[str, str], list[Row]]:
+def _line(row: Row) -> str:
+    fields = (row.track_id, row.genre, str(row.fold), row.part, row.artist)
+    if bad := [field for field in fields if any(sign in field for sign in "\t\n\r")]:
+        mend = "a split file has one line a track and tabs between its values: rename it in the dataset"
+        raise BenchError(f"{bad[0]!r} has a tab or a line break in it", mend)
+    return "\t".join(fields)
+
+
+def _parse(text: str, where: str) -> tuple[dict[str, str], list[tuple[int, Row]]]:
+    """Header and rows, each row with its line number."""
     provenance: dict[str, str] = {}
-    rows: list[Row] = []
+    rows: list[tuple[int, Row]] = []
     columns: tuple[str, ...] | None = None
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.startswith("#"):
-            key, colon, value = line[1:].partition(":")
+    # Not splitlines(): a name may hold one of the rarer signs that it takes for a line break.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.startswith("#") and columns is None:
+            key, colon, value = (part.strip() for part in line[1:].partition(":"))
+            if colon and key in provenance:
+                raise BenchError(f"says '# {key}:' twice", "keep one of the lines", f"{where}:{number}")
             if colon:
-                provenance[key.strip()] = value.strip()
+                provenance[key] = value
         elif not line.strip():
             continue
         elif columns is None:
             columns = tuple(line.split("\t"))
             if columns != COLUMNS:
                 mend = f"the columns of a split file are {' '.join(COLUMNS)}, separated by tabs"
-                raise BenchError(f"has the columns {' '.join(columns)!r}", mend, f"{where}:{number}")
+                raise BenchError(f"has the columns {' '.join(columns)[:80]!r}", mend, f"{where}:{number}")
         else:
-            rows.append(_row(line, f"{where}:{number}"))
+            rows.append((number, _row(line, f"{where}:{number}")))
     if not rows:
         raise BenchError("names no track", "give one row per track", where)
     return provenance, rows
+
+
+def _checked_name(name: str, where: str) -> str:
+    if not name:
+        raise BenchError("has no line '# name: dataset/split'", "add it at the top", where)
+    if name.count("/") != 1 or not all(map(is_name, name.split("/"))):
+        mend = "a name is dataset/split, of letters, digits, '-', '_' and '.'"
+        raise BenchError(f"has the name {name!r}", mend, where)
+    return name
 
 
 def _row(line: str, where: str) -> Row:
@@ -147,46 +178,55 @@ def _row(line: str, where: str) -> Row:
         mend = f"each row has {len(COLUMNS)} values separated by tabs"
         raise BenchError(f"has {len(values)} values: {line[:60]!r}", mend, where)
     track_id, genre, fold, part, artist = values
-    if not (fold.isascii() and fold.isdigit() and int(fold) > 0):
-        raise BenchError(f"has the fold {fold!r}", "folds are counted from 1", where)
+    if not _FOLD.fullmatch(fold):
+        raise BenchError(f"has the fold {fold[:20]!r}", "folds are counted from 1", where)
     if part not in PARTS:
         raise BenchError(f"has the part {part!r}", f"a part is one of {', '.join(PARTS)}", where)
-    if not track_id or not genre:
+    if not track_id.strip() or not genre.strip():
         raise BenchError("lacks a track id or a genre", "fill both", where)
     return Row(track_id, genre, int(fold), part, artist)
 
 
-def _folds(rows: list[Row], where: str) -> tuple[Fold, ...]:
-    _one_truth_per_track(rows, where)
+def _folds(lines: list[tuple[int, Row]], where: str) -> tuple[Fold, ...]:
+    _one_truth_per_track(lines, where)
+    rows = [row for _, row in lines]
     numbers = sorted({row.fold for row in rows})
-    if numbers != list(range(1, len(numbers) + 1)):
-        raise BenchError(f"has the folds {numbers}", "number them 1, 2, 3 … without a gap", where)
+    for expected, fold in enumerate(numbers, start=1):
+        if fold != expected:
+            first = next(number for number, row in lines if row.fold == fold)
+            mend = "number the folds 1, 2, 3 … without a gap"
+            raise BenchError(f"is of fold {fold}, and there is no fold {expected}", mend, f"{where}:{first}")
     if all(row.part == "test" for row in rows):
-        return _k_folds(rows, numbers, where)
+        return _k_folds(lines, numbers, where)
     return tuple(
         _stated_fold([row for row in rows if row.fold == number], number, where) for number in numbers
     )
 
 
-def _one_truth_per_track(rows: list[Row], where: str) -> None:
-    seen: dict[tuple[str, int], Row] = {}
+def _one_truth_per_track(lines: list[tuple[int, Row]], where: str) -> None:
+    seen: set[tuple[str, int]] = set()
     first: dict[str, Row] = {}
-    for row in rows:
+    for number, row in lines:
         if (row.track_id, row.fold) in seen:
-            raise BenchError(f"names {row.track_id} twice in fold {row.fold}", "keep one of the rows", where)
-        seen[row.track_id, row.fold] = row
+            problem = f"names {row.track_id} twice in fold {row.fold}"
+            raise BenchError(problem, "keep one of the rows", f"{where}:{number}")
+        seen.add((row.track_id, row.fold))
         known = first.setdefault(row.track_id, row)
         if (known.genre, known.artist) != (row.genre, row.artist):
             mend = "give a track one genre and one artist throughout"
-            raise BenchError(f"describes {row.track_id} in two ways", mend, where)
+            raise BenchError(f"describes {row.track_id} in two ways", mend, f"{where}:{number}")
 
 
-def _k_folds(rows: list[Row], numbers: list[int], where: str) -> tuple[Fold, ...]:
+def _k_folds(lines: list[tuple[int, Row]], numbers: list[int], where: str) -> tuple[Fold, ...]:
     if len(numbers) < 2:
         mend = "give a k-fold split two folds or more, or name the training tracks (part train)"
         raise BenchError("has test tracks in one fold and no training tracks", mend, where)
-    if len({row.track_id for row in rows}) != len(rows):
-        raise BenchError("tests a track in several folds", "a k-fold split tests each track once", where)
+    tested: dict[str, int] = {}
+    for number, row in lines:
+        if tested.setdefault(row.track_id, row.fold) != row.fold:
+            problem = f"tests {row.track_id} in fold {row.fold}, as fold {tested[row.track_id]} did"
+            raise BenchError(problem, "a k-fold split tests each track once", f"{where}:{number}")
+    rows = [row for _, row in lines]
     return tuple(
         Fold(
             train=tuple(row.track_id for row in rows if row.fold != number),

@@ -7,8 +7,9 @@ in all three.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 import numpy as np
 
@@ -18,21 +19,47 @@ from mgrbench.types import Track
 _VALIDATION_SHARE = 8
 """One in so many training tracks goes to validation where a split fixes no validation part."""
 
+_FEWEST_PARTS = 4
+"""Even where a genre has fewer groups than this, no more than about one track in four is held out."""
+
+Groups = Sequence[Sequence[Track]]
+
 
 def draw_validation(tracks: Sequence[Track]) -> frozenset[str]:
     """Ids of the validation tracks to cut from these training tracks, by a rule without a seed.
 
-    The training tracks are dealt as `deal_groups` does into eight parts, or into as many as the genre with
-    the fewest groups allows, and the first part is the validation part: about one track in eight, stratified
-    by genre, no artist, replica or recording on both sides. A genre that would vanish from training stays.
+    The training tracks are dealt as `deal_groups` does into eight parts, or into as many (but no fewer than
+    four) as the genre with the fewest groups has. The validation part is the one whose genre counts are
+    nearest to an eighth of each genre (smallest sum of squared differences over the eighths), so an artist
+    who fills a part alone is not held out. No artist, replica or recording is on both sides, and a group
+    without which a genre would vanish from training stays there.
     """
     groups = components(tracks)
-    per_genre = groups_per_genre(groups)
-    parts = max(2, min([_VALIDATION_SHARE, *(len(sizes) for sizes in per_genre.values())]))
+    fewest = min((len(sizes) for sizes in groups_per_genre(groups).values()), default=0)
+    parts = min(_VALIDATION_SHARE, max(_FEWEST_PARTS, fewest))
     part = deal_groups(groups, parts, prefix="validation")
-    held_out = {track.id for track in tracks if part[track.id] == 1}
-    staying = {track.genre for track in tracks if track.id not in held_out}
-    return frozenset(track.id for track in tracks if track.id in held_out and track.genre in staying)
+    total = Counter(track.genre for track in tracks)
+    candidates = [
+        _sparing([group for group in groups if part[group[0].id] == number], total)
+        for number in range(1, parts + 1)
+    ]
+    best = min(candidates, key=lambda chosen: (not chosen, _unevenness(chosen, total)))
+    return frozenset(track.id for group in best for track in group)
+
+
+def _sparing(groups: Groups, total: Mapping[str, int]) -> Groups:
+    """The groups without those that hold tracks of a genre of which nothing would be left in training."""
+    held = Counter(track.genre for group in groups for track in group)
+    return [group for group in groups if all(held[track.genre] < total[track.genre] for track in group)]
+
+
+def _unevenness(groups: Groups, total: Mapping[str, int]) -> Fraction:
+    """How far the groups are from an eighth of each genre; exact, so that the choice is the same anywhere."""
+    held = Counter(track.genre for group in groups for track in group)
+    return sum(
+        (Fraction((_VALIDATION_SHARE * held[genre] - count) ** 2, count) for genre, count in total.items()),
+        start=Fraction(0),
+    )
 
 
 def components(tracks: Sequence[Track]) -> list[list[Track]]:
@@ -58,7 +85,7 @@ def components(tracks: Sequence[Track]) -> list[list[Track]]:
     return list(groups.values())
 
 
-def groups_per_genre(groups: Sequence[Sequence[Track]]) -> dict[str, list[int]]:
+def groups_per_genre(groups: Groups) -> dict[str, list[int]]:
     """Per genre, how many of its tracks each group has, groups without any left out."""
     sizes: dict[str, list[int]] = defaultdict(list)
     for group in groups:
@@ -67,7 +94,7 @@ def groups_per_genre(groups: Sequence[Sequence[Track]]) -> dict[str, list[int]]:
     return sizes
 
 
-def deal_groups(groups: Sequence[Sequence[Track]], folds: int, prefix: str) -> dict[str, int]:
+def deal_groups(groups: Groups, folds: int, prefix: str) -> dict[str, int]:
     """Deal whole groups, largest first, each where its genres are scarcest (then to the smallest fold)."""
     genres = sorted({track.genre for group in groups for track in group})
     column = {genre: position for position, genre in enumerate(genres)}

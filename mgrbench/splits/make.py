@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from mgrbench.splits.file import Row, format_split
+from mgrbench.splits.file import Row, format_split, is_name
 from mgrbench.splits.groups import components, deal_groups, groups_per_genre, hash_of
 from mgrbench.types import BenchError, Dataset, Track
 
@@ -51,12 +51,20 @@ def make_split(
         only_file: name of the file that lists them, for the header.
 
     Raises:
-        BenchError: for an unknown rule, fewer than two folds, or more folds than a genre has artists.
+        BenchError: for an unknown rule, a name that is none, a negative seed, fewer than two folds, more
+            folds than a genre has artists, or a choice of tracks where the assignment is published.
     """
     if rule not in RULES:
         raise BenchError(f"no rule is called {rule!r}", f"the rules are {', '.join(RULES)}")
+    if not is_name(name):
+        raise BenchError(f"a split can't be called {name!r}", "use letters, digits, '-', '_' and '.'")
+    if seed < 0:
+        raise BenchError(f"the seed is {seed}", "give a seed from 0")
     command = _command(dataset, rule, name, folds, seed, drop_replicas=drop_replicas, only_file=only_file)
     if rule == "published":
+        if drop_replicas or only is not None:
+            mend = "leave out --drop-replicas and --only, or choose another rule"
+            raise BenchError("published folds have the tracks that were published", mend)
         return _published(dataset, name, command)
     tracks = _chosen(dataset, only, drop_replicas=drop_replicas)
     assigned = _deal(dataset, tracks, rule, folds, seed)
