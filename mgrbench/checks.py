@@ -39,7 +39,7 @@ CODES = {
     "MGR103": "features known to carry label information",
     "MGR104": "fewer test tracks than the split has",
     "MGR105": "scored from a file of predictions: training was not observed",
-    "MGR106": "no better than always naming the commonest genre",
+    "MGR106": "worse than always naming the commonest genre",
     "MGR107": "the split leaks artists or replicas from training into test",
 }
 """Code -> what it stands for."""

@@ -9,33 +9,35 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from mgrbench.files import locked, write_atomically
+from mgrbench.files import write_atomically
 from mgrbench.folds import FoldResult, FoldTask, run_fold
 from mgrbench.journal import FoldJournal
 from mgrbench.models import ModelLike
 from mgrbench.plan import Plan, make_plan
-from mgrbench.predictions import Predictions, from_probabilities, joined, read_predictions
+from mgrbench.predictions import Predictions, from_probabilities, joined
+from mgrbench.processes import spread
 from mgrbench.record import make_run
 from mgrbench.runs import (
-    PREDICTIONS_FILE,
     SPLIT_FILE,
     Cost,
     Run,
     Selection,
     Warn,
+    check_row_name,
+    claimed,
     is_finished,
-    read_run,
     run_folder,
     write_run,
 )
 from mgrbench.splits import is_shipped
+from mgrbench.stored import stored_run
 from mgrbench.types import BenchError, Dataset, Split
 
 OnFold = Callable[[int, int], None]
@@ -120,28 +122,20 @@ def execute(
     """
     if jobs == 0:
         raise BenchError("jobs is 0", "give the number of folds to compute at a time, or -1 for one a core")
-    title = name or plan.source.name
-    if not title or title != Path(title).name or title.startswith("."):
-        raise BenchError(f"a model can't be called {title!r}", "give it a name without slashes")
+    title = plan.source.name if name is None else name
+    check_row_name(title)
     if out is None:
         return Finished(_compute(plan, title, None, jobs, on_fold), None, reused=False)
     folder = run_folder(out, plan.dataset.name, plan.split.name.split("/")[1], title, plan.run_id())
-    with locked(folder / ".lock", f"the run {folder.name}"):
+    with claimed(folder, out):
         if is_finished(folder) and not fresh:
-            (folder / ".lock").unlink(missing_ok=True)
-            return Finished(_stored(folder, plan), folder, reused=True)
+            return Finished(stored_run(folder, plan.split, plan.dataset.genres)[0], folder, reused=True)
         journal = FoldJournal(folder)
         if fresh:
             journal.clear()
         run = _compute(plan, title, journal, jobs, on_fold)
         _write(folder, run, journal, plan)
-        (folder / ".lock").unlink(missing_ok=True)
     return Finished(run, folder, reused=False)
-
-
-def _stored(folder: Path, plan: Plan) -> Run:
-    predictions = read_predictions(folder / PREDICTIONS_FILE, plan.split, plan.dataset.genres)
-    return read_run(folder).model_copy(update={"predictions": predictions})
 
 
 def _compute(plan: Plan, title: str, journal: FoldJournal | None, jobs: int, on_fold: OnFold | None) -> Run:
@@ -149,11 +143,11 @@ def _compute(plan: Plan, title: str, journal: FoldJournal | None, jobs: int, on_
     results: dict[int, FoldResult] = {}
     tasks = plan.tasks()
     for task in tasks:
-        if journal and (kept := journal.read(task.number)):
+        if journal and (kept := journal.read(task.number, len(task.fold.test), len(task.genres))):
             results[task.number] = kept
     if results and on_fold:
         on_fold(len(results), len(tasks))
-    for result in _carried_out([task for task in tasks if task.number not in results], jobs):
+    for result in spread(run_fold, [task for task in tasks if task.number not in results], jobs):
         if journal:
             journal.write(result)
         results[result.number] = result
@@ -175,17 +169,6 @@ def _compute(plan: Plan, title: str, journal: FoldJournal | None, jobs: int, on_
         cost=_cost(plan, ordered),
         plugin_sha256=plan.source.source_sha256,
     )
-
-
-def _carried_out(tasks: Sequence[FoldTask], jobs: int) -> Iterator[FoldResult]:
-    """Results as they come in: in this process, or in several."""
-    if jobs == 1 or len(tasks) < 2:
-        yield from map(run_fold, tasks)
-        return
-    from joblib import Parallel, delayed
-
-    parallel = Parallel(n_jobs=min(jobs, len(tasks)), return_as="generator_unordered")
-    yield from parallel(delayed(run_fold)(task) for task in tasks)
 
 
 def _predictions(plan: Plan, tasks: Sequence[FoldTask], results: Sequence[FoldResult]) -> Predictions:
@@ -240,8 +223,8 @@ def _cost(plan: Plan, results: Sequence[FoldResult]) -> Cost:
 def _write(folder: Path, run: Run, journal: FoldJournal, plan: Plan) -> None:
     history = [
         {"fold": number, **epoch}
-        for number in range(1, len(plan.folds) + 1)
-        if (result := journal.read(number))
+        for number, fold in enumerate(plan.folds, start=1)
+        if (result := journal.read(number, len(fold.test), len(plan.dataset.genres)))
         for epoch in result.history
     ]
     if history:

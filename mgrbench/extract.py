@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from dataclasses import replace as changed
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import numpy as np
-
-from mgrbench.audio import Clip, load_clip
+from mgrbench.clipwork import Batch, ClipResult, Job, compute, feature_plugin
+from mgrbench.files import write_atomically
+from mgrbench.processes import Workers, spread
 from mgrbench.provenance import package_versions
-from mgrbench.registry import boundary, load
+from mgrbench.registry import anchored
 from mgrbench.store import FeatureStore, FeatureWriter, Manifest, fingerprint_of_spec
-from mgrbench.types import BenchError, Dataset, FeatureSpec, FloatArray, Track
+from mgrbench.types import BenchError, Dataset, Track
 
 OnClip = Callable[[int, int], None]
 """Told after each batch of clips how many are done, and how many there are."""
 
+REPORT_FILE = ".extraction.json"
+"""Beside a dataset's features: what the latest extraction found."""
+
 _BATCH = 8
-"""Clips that a worker holds in memory at a time."""
+"""Clips that a worker holds in memory at a time; scattering is fastest on multiples of four."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A clip that gave no feature, and why."""
+    """A clip that lacks a feature, or that is odd, and why."""
 
     track_id: str
     detail: str
@@ -42,6 +46,7 @@ class Extraction:
         stored: feature -> number of clips in the store afterwards.
         missing: tracks of which no audio was found.
         problems: clips that could not be read or computed.
+        remarks: clips that were computed although they are silent, clipped or short.
     """
 
     dataset: str
@@ -49,35 +54,11 @@ class Extraction:
     stored: Mapping[str, int]
     missing: tuple[str, ...]
     problems: tuple[Problem, ...]
+    remarks: tuple[Problem, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain lists and dictionaries, for JSON."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """What all batches share: where the audio is, how it is cut, and which plugin gives which feature."""
-
-    dataset: Dataset
-    root: Path
-    plugins: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    job: _Job
-    tracks: tuple[Track, ...]
-    wanted: tuple[tuple[str, ...], ...]
-    """Per track the features to compute."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    track_id: str
-    source: str
-    rows: Mapping[str, FloatArray]
-    problem: str = ""
 
 
 def extract(
@@ -86,6 +67,9 @@ def extract(
     root: Path,
     *,
     jobs: int = 1,
+    workers: Workers | None = None,
+    device: str = "cpu",
+    weights: Path | None = None,
     replace: bool = False,
     store: FeatureStore | None = None,
     on_clip: OnClip | None = None,
@@ -97,6 +81,9 @@ def extract(
         features: names or files of computed features.
         root: folder of the audio.
         jobs: processes to use; the values do not depend on it.
+        workers: other workers than processes of this machine; they must see the audio under the same path.
+        device: device for the features that can use another than the CPU.
+        weights: weight file for the features that need one, where it is not the one they look for.
         replace: compute again what is stored.
         store: the feature store.
         on_clip: told of the progress.
@@ -107,37 +94,39 @@ def extract(
     """
     if jobs == 0:
         raise BenchError("jobs is 0", "give the number of processes, or -1 for one a core")
+    feature_store = store or FeatureStore()
     plugins = _by_name(features)
     tracks = sorted(dataset.tracks(root), key=lambda track: track.id)
     every = sorted({track.id for track in (*dataset.tracks(), *tracks)})
     with ExitStack() as stack:
         writers = {
             name: stack.enter_context(
-                (store or FeatureStore()).writer(manifest_of(dataset, plugin, tuple(every)), replace=replace)
+                feature_store.writer(manifest_of(dataset, plugin, tuple(every)), replace=replace)
             )
             for name, plugin in plugins.items()
         }
         stored = {name: frozenset() if replace else writer.stored for name, writer in writers.items()}
         wanted = {track: tuple(name for name in plugins if track.id not in stored[name]) for track in tracks}
-        computed, problems = _fill(_Job(dataset, root, plugins), wanted, writers, jobs, on_clip)
+        given = weights.absolute() if weights else None
+        job = Job(_facts_of(dataset), root.absolute(), plugins, device, given)
+        results = _fill(job, wanted, writers, workers or Workers(jobs), on_clip)
         counts = {name: len(writer.stored) for name, writer in writers.items()}
+    problems = _named(results, "problems")
     if problems and not any(counts.values()):
         more = f" (and so on for {len(problems)} clips)" if len(problems) > 1 else ""
         raise BenchError(f"{problems[0].detail}{more}", "nothing could be computed", None)
     found = {track.id for track in tracks}
-    missing = tuple(track for track in every if track not in found)
-    return Extraction(dataset.name, computed, counts, missing, tuple(problems))
-
-
-def _by_name(features: Sequence[str]) -> dict[str, str]:
-    """Name that a feature is stored by -> what it was asked for by: that name, or a file."""
-    plugins: dict[str, str] = {}
-    for plugin in dict.fromkeys(features):
-        name = _plugin(plugin)[0].name
-        if name in plugins:
-            raise BenchError(f"{plugins[name]} and {plugin} both give the feature {name}", "name one of them")
-        plugins[name] = plugin
-    return plugins
+    done = Extraction(
+        dataset=dataset.name,
+        computed={name: sum(name in result.computed for result in results) for name in plugins},
+        stored=counts,
+        missing=tuple(track for track in every if track not in found),
+        problems=problems,
+        remarks=_named(results, "remarks"),
+    )
+    report = json.dumps(done.to_dict(), indent=1, ensure_ascii=False) + "\n"
+    write_atomically(feature_store.root / dataset.name / REPORT_FILE, report)
+    return done
 
 
 def manifest_of(dataset: Dataset, plugin: str, ids: tuple[str, ...]) -> Manifest:
@@ -146,7 +135,8 @@ def manifest_of(dataset: Dataset, plugin: str, ids: tuple[str, ...]) -> Manifest
     Raises:
         BenchError: if there is no such feature, or if the module holds none.
     """
-    spec, _, source = _plugin(plugin)
+    feature = feature_plugin(plugin)
+    spec, source = feature.spec, feature.source_sha256
     versions = package_versions(tuple(spec.libraries))
     segments = {
         "sample_rate": dataset.sample_rate,
@@ -165,95 +155,72 @@ def manifest_of(dataset: Dataset, plugin: str, ids: tuple[str, ...]) -> Manifest
     return Manifest(dataset.name, spec.name, fingerprint, "computed", about, ids)
 
 
-def _plugin(name: str) -> tuple[FeatureSpec, Callable[[Sequence[Clip]], FloatArray], str]:
-    """Spec and function of a feature, and the checksum of its source if it is not built in.
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What is kept of a clip once its rows are written."""
 
-    A built-in feature raises its version when it changes its values; a plugin that is being written doesn't.
-    """
-    loaded = load("features", name)
-    module = loaded.value
-    spec, function = getattr(module, "SPEC", None), getattr(module, "extract", None)
-    if not isinstance(module, ModuleType) or not isinstance(spec, FeatureSpec) or not callable(function):
-        mend = "give it SPEC (a mgrbench.types.FeatureSpec) and extract(clips)"
-        raise BenchError(f"{name} is no computed feature", mend)
-    return spec, function, "" if loaded.plugin.origin == "built in" else loaded.source_sha256
+    track_id: str
+    computed: tuple[str, ...]
+    problems: tuple[str, ...]
+    remarks: tuple[str, ...]
 
 
 def _fill(
-    job: _Job,
+    job: Job,
     wanted: Mapping[Track, tuple[str, ...]],
     writers: Mapping[str, FeatureWriter],
-    jobs: int,
+    workers: Workers,
     on_clip: OnClip | None,
-) -> tuple[dict[str, int], list[Problem]]:
-    """Compute and write what is wanted of each track; gives clips computed per feature, and the problems."""
+) -> list[_Outcome]:
+    """Compute and write what is wanted of each track, each clip's rows as soon as its batch is done."""
     todo = [track for track in wanted if wanted[track]]
     batches = [
-        _Batch(job, tuple(part), tuple(wanted[track] for track in part))
+        Batch(job, tuple(part), tuple(wanted[track] for track in part))
         for part in (todo[start : start + _BATCH] for start in range(0, len(todo), _BATCH))
     ]
-    computed = dict.fromkeys(writers, 0)
-    problems: list[Problem] = []
-    done = len(wanted) - len(todo)
-    for results in _carried_out(batches, jobs):
-        for result in results:
-            for name, row in result.rows.items():
-                writers[name].write(result.track_id, row, result.source)
-                computed[name] += 1
-            if result.problem:
-                problems.append(Problem(result.track_id, result.problem))
-        done += len(results)
+    outcomes: list[_Outcome] = []
+    already = len(wanted) - len(todo)
+    for results in spread(compute, batches, workers):
+        outcomes += [_written(result, writers) for result in results]
         if on_clip:
-            on_clip(done, len(wanted))
-    return computed, sorted(problems, key=lambda problem: problem.track_id)
+            on_clip(already + len(outcomes), len(wanted))
+    return sorted(outcomes, key=lambda outcome: outcome.track_id)
 
 
-def _carried_out(batches: Sequence[_Batch], jobs: int) -> Iterator[list[_Result]]:
-    if jobs == 1 or len(batches) < 2:
-        yield from map(_compute, batches)
-        return
-    from joblib import Parallel, delayed
-
-    # Unordered and dispatched as workers get free, so that memory stays that of a few batches.
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="2*n_jobs")
-    yield from parallel(delayed(_compute)(batch) for batch in batches)
+def _written(result: ClipResult, writers: Mapping[str, FeatureWriter]) -> _Outcome:
+    for name, row in result.rows.items():
+        writers[name].write(result.track_id, row, result.source)
+    return _Outcome(result.track_id, tuple(result.rows), tuple(result.problems), tuple(result.remarks))
 
 
-def _compute(batch: _Batch) -> list[_Result]:
-    return [_one(batch.job, track, wanted) for track, wanted in zip(batch.tracks, batch.wanted, strict=True)]
+def _named(outcomes: Sequence[_Outcome], kind: str) -> tuple[Problem, ...]:
+    """The clips that have problems, or remarks, with all of them in one line."""
+    return tuple(
+        Problem(outcome.track_id, "; ".join(getattr(outcome, kind)))
+        for outcome in outcomes
+        if getattr(outcome, kind)
+    )
 
 
-def _one(job: _Job, track: Track, wanted: tuple[str, ...]) -> _Result:
-    """The features of one clip; one that fails doesn't take the others with it."""
-    rows: dict[str, FloatArray] = {}
-    problems: list[str] = []
-    try:
-        clip = load_clip(job.dataset, job.root, track)
-    except BenchError as error:
-        return _Result(track.id, "", {}, str(error))
-    for name in wanted:
-        try:
-            rows[name] = _row(job.plugins[name], clip)
-        except BenchError as error:
-            problems.append(str(error))
-    return _Result(track.id, clip.checksum, rows, "; ".join(problems))
+def _facts_of(dataset: Dataset) -> Dataset:
+    """The dataset without its functions: a worker process can't import those of a dataset that is a file."""
+    return changed(dataset, load=_no_tracks, identify=_no_track, published=dict)
 
 
-def _row(plugin: str, clip: Clip) -> FloatArray:
-    spec, function, _ = _plugin(plugin)
-    with boundary(spec.name, f"computing {clip.id}"):
-        row = np.asarray(function([clip])[0], dtype=np.float32)
-    segments = 1 if spec.per_clip else clip.segments_per_track
-    shape = (segments, *spec.shape)
-    if len(row.shape) != len(shape) or any(
-        wanted not in {None, size} for wanted, size in zip(shape, row.shape, strict=True)
-    ):
-        mend = f"extract gives (clips, segments, …): here (1, {', '.join(map(_size, shape))})"
-        raise BenchError(f"{spec.name} of {clip.id} has the shape {row.shape}", mend)
-    if not np.isfinite(row).all():
-        raise BenchError(f"{spec.name} of {clip.id} has values that are not finite", "mend the feature")
-    return row
+def _no_tracks(_root: Path | None) -> Sequence[Track]:
+    return ()
 
 
-def _size(size: int | None) -> str:
-    return "any" if size is None else str(size)
+def _no_track(_name: str) -> str | None:
+    return None
+
+
+def _by_name(features: Sequence[str]) -> dict[str, str]:
+    """Name that a feature is stored by -> what it was asked for by: that name, or a file."""
+    plugins: dict[str, str] = {}
+    for plugin in dict.fromkeys(features):
+        name = feature_plugin(plugin).spec.name
+        if name in plugins:
+            raise BenchError(f"{plugins[name]} and {plugin} both give the feature {name}", "name one of them")
+        plugins[name] = anchored(plugin)
+    return plugins

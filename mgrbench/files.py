@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import tempfile
+import tokenize
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,11 @@ from filelock import FileLock, Timeout
 from mgrbench.errors import BenchError
 
 _CHUNK = 1 << 20
+
+ARRAY_ERRORS = (
+    ValueError, EOFError, OSError, MemoryError, OverflowError, KeyError, SyntaxError, tokenize.TokenError,
+)  # fmt: skip
+"""What `numpy.load` raises at array files that are damaged, pickled or absurdly large."""
 
 
 def sha256_of_bytes(data: bytes) -> str:

@@ -6,6 +6,7 @@ features are memory-mapped from the store by whoever works on the task.
 
 from __future__ import annotations
 
+import json
 import math
 import random
 import sys
@@ -97,7 +98,7 @@ def run_fold(task: FoldTask) -> FoldResult:
         model.fit(train, valid)
     fitted = time.perf_counter()
     with boundary(source.name, f"predicting {place}"):
-        answer = model.predict_proba(test)
+        answer = np.asarray(model.predict_proba(test))
     predicted = time.perf_counter()
     return FoldResult(
         number=task.number,
@@ -107,8 +108,8 @@ def run_fold(task: FoldTask) -> FoldResult:
         parameters=_parameters(model),
         peak_rss_bytes=_peak_rss(),
         peak_gpu_bytes=_peak_gpu(task.device),
-        chosen=getattr(model, "chosen", None),
-        history=tuple(getattr(model, "history", ())),
+        chosen=_told(model, "chosen", dict, source.name),
+        history=tuple(_told(model, "history", list, source.name) or ()),
     )
 
 
@@ -170,6 +171,21 @@ def _seed_everything(seed: int) -> None:
     np.random.seed(seed % 2**32)  # noqa: NPY002 - the global one is what a plugin may use
     if torch := sys.modules.get("torch"):
         torch.manual_seed(seed)
+
+
+def _told(model: GenreModel, attribute: str, kind: type, name: str) -> Any:  # noqa: ANN401
+    """What a model says of itself beside its predictions, as JSON has it; None if it says nothing."""
+    said = getattr(model, attribute, None)
+    if said is None:
+        return None
+    with boundary(name, f"saying its {attribute}"):
+        # numpy's and torch's numbers become Python's by item()
+        plain = json.loads(json.dumps(said, default=lambda value: value.item()))
+    rows = plain if kind is list else [plain]
+    if not isinstance(plain, kind) or not all(isinstance(row, dict) for row in rows):
+        mend = "chosen is a dictionary, history a list of dictionaries, one an epoch"
+        raise BenchError(f"{name} has a {attribute} of type {type(said).__name__}", mend)
+    return plain
 
 
 def _parameters(model: GenreModel) -> int | None:

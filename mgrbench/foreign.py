@@ -35,6 +35,8 @@ def read_foreign(path: Path, dataset: Dataset, split: Split, *, allow_missing: b
     if "track_id" not in column or ("predicted" not in column and not p_columns):
         mend = "it needs the columns track_id and predicted, or track_id and a p_<genre> for each genre"
         raise BenchError(f"has the columns {', '.join(header)[:80]}", mend, f"{path}:1")
+    if len(set(header)) != len(header):
+        raise BenchError("names a column twice", "keep one of them", f"{path}:1")
     found: dict[tuple[str, int], tuple[int, NDArray[np.float64] | None]] = {}
     tested = _tested_in(split)
     for number, row in rows:
@@ -67,10 +69,7 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     if len(lines) < 2:
         mend = "write a line of column names and one line a test track"
         raise BenchError("has no predictions", mend, path)
-    header = lines[0][1]
-    if len(set(header)) != len(header):
-        raise BenchError("names a column twice", "keep one of them", f"{path}:1")
-    return header, lines[1:]
+    return lines[0][1], lines[1:]
 
 
 def _probability_columns(header: Sequence[str], dataset: Dataset, path: Path) -> list[int]:

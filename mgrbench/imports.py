@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mgrbench.files import digest_of_file, reading
+from mgrbench.files import ARRAY_ERRORS, digest_of_file, reading
 from mgrbench.published import caveat_of
-from mgrbench.store import FeatureStore, StoredFeature, fingerprint_of_values
+from mgrbench.store import FeatureStore, StoredFeature
 from mgrbench.types import BenchError, Dataset, FloatArray
 
 
@@ -60,30 +60,31 @@ def import_features(
         tracks,
         rows,
         about={"file": file.name, "array": array, "file_sha256": digest_of_file(file)},
-        caveat=caveat or caveat_of(fingerprint_of_values(tracks, rows)),
+        caveat=caveat or caveat_of(rows),
         replace=replace,
     )
 
 
-# What numpy, zipfile and zlib raise at damaged, encrypted or absurdly large archives.
-_UNREADABLE = (
-    ValueError, EOFError, OSError, MemoryError, OverflowError, NotImplementedError, RuntimeError,
-    KeyError, SyntaxError, struct.error, zipfile.BadZipFile, zlib.error,
+# What zipfile and zlib raise beside numpy, at archives damaged, encrypted or packed in an unknown way.
+_ARCHIVE_ERRORS = (
+    *ARRAY_ERRORS, NotImplementedError, RuntimeError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
 
 def _read(file: Path, array: str, ids: str) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
     with reading(file):
         try:
-            with np.load(file, allow_pickle=False) as archive:
-                if not isinstance(archive, np.lib.npyio.NpzFile):
-                    raise BenchError("is one array without ids", "save it as .npz with an array of ids", file)
+            archive = np.load(file, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise BenchError("is one array without ids", "save it as .npz with an array of ids", file)
+            with archive:
                 missing = [key for key in (array, ids) if key not in archive.files]
                 if missing:
-                    mend = f"it has {', '.join(archive.files)}: choose by --array and --ids"
+                    mend = f"it has {', '.join(archive.files) or 'none'}: choose by --array and --ids"
                     raise BenchError(f"has no array {missing[0]!r}", mend, file)
-                return archive[array], archive[ids]
-        except _UNREADABLE as error:
+                # A member that is no array comes as bytes; as an array of them it is refused as such.
+                return np.asarray(archive[array]), np.asarray(archive[ids])
+        except _ARCHIVE_ERRORS as error:
             if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
                 raise
             if "pickle" in str(error).lower():

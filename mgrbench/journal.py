@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mgrbench.files import read_text, write_atomically
-from mgrbench.folds import FoldResult
+from mgrbench.folds import FoldResult, checked_probabilities
 from mgrbench.types import BenchError
 
 
@@ -29,8 +29,8 @@ class FoldJournal:
         document = asdict(result) | {"proba": result.proba.tolist()}
         write_atomically(self._file(result.number), json.dumps(document))
 
-    def read(self, number: int) -> FoldResult | None:
-        """A finished fold; None if it isn't there.
+    def read(self, number: int, tracks: int, genres: int) -> FoldResult | None:
+        """A finished fold of so many test tracks; None if it isn't there.
 
         Raises:
             BenchError: if its file is damaged.
@@ -41,11 +41,13 @@ class FoldJournal:
         try:
             document = json.loads(read_text(path))
             document["proba"] = np.array(document["proba"], dtype=np.float64)
+            checked_probabilities(document["proba"], tracks, genres, "the fold")
             document["history"] = tuple(document["history"])
             return FoldResult(**document)
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, BenchError) as error:
+            said = error.problem if isinstance(error, BenchError) else error
             raise BenchError(
-                f"is damaged ({error})", "remove it, and the fold is computed again", path
+                f"is damaged ({said})", "remove it, and the fold is computed again", path
             ) from error
 
     def clear(self) -> None:

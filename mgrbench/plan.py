@@ -12,8 +12,8 @@ from mgrbench.files import sha256_of_bytes
 from mgrbench.folds import FoldTask
 from mgrbench.models import ModelLike, ModelSource, model_source
 from mgrbench.provenance import package_versions, resolve_device
-from mgrbench.registry import load_dataset
-from mgrbench.splits import draw_validation, load_split
+from mgrbench.registry import anchored, load_dataset
+from mgrbench.splits import check_split, draw_validation, load_split
 from mgrbench.store import FeatureStore, StoredFeature
 from mgrbench.types import BenchError, Dataset, Fold, Split, Track
 
@@ -46,7 +46,7 @@ class Plan:
 
     def run_id(self) -> str:
         """Name of the run's folder: the same command on the same data has the same, any other another."""
-        identity = {
+        identity: dict[str, Any] = {
             "options": dict(self.options),
             "features": {name: stored.manifest.fingerprint for name, stored in self.features.items()},
             "split": self.split.sha256,
@@ -57,6 +57,9 @@ class Plan:
             "plugin": self.source.source_sha256,
             "packages": package_versions(),
         }
+        if self.selection == "validation":  # otherwise the parts follow from the split
+            parts = "\n".join(" ".join(fold.valid) for fold in self.folds)
+            identity["valid"] = sha256_of_bytes(parts.encode())
         digest = sha256_of_bytes(json.dumps(identity, sort_keys=True, default=str).encode())
         return f"{'+'.join(self.features) or 'nothing'}-seed{self.seed}-{digest[:8]}"
 
@@ -103,7 +106,7 @@ def make_plan(
     source = model_source(model)
     data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
     chosen_split = split if isinstance(split, Split) else load_split(split, data.name)
-    _check_split(chosen_split, data)
+    check_split(chosen_split, data)
     if device not in DEVICES and not device.startswith("cuda:"):
         raise BenchError(f"no device is called {device!r}", f"the devices are {', '.join(DEVICES)}")
     rest = dict(options)
@@ -114,25 +117,18 @@ def make_plan(
     missing = _missing(chosen_split, opened, allow_missing=allow_missing)
     return Plan(
         source=source,
-        model=model,
+        model=anchored(model) if isinstance(model, str) else model,
         options=rest,
         dataset=data,
         split=chosen_split,
         folds=_parts(chosen_split, data, selection, frozenset(missing)),
         features=opened,
-        store=feature_store.root,
+        store=feature_store.root.absolute(),
         seed=seed,
         device=resolve_device(device),
         selection=selection,
         missing=missing,
     )
-
-
-def _check_split(split: Split, dataset: Dataset) -> None:
-    strange = set(split.genre.values()) - set(dataset.genres)
-    if strange:
-        mend = f"the genres of {dataset.name} are {', '.join(dataset.genres)}"
-        raise BenchError(f"{split.name} has the genre {min(strange)!r}", mend)
 
 
 def _selection(source: ModelSource, wanted: Any) -> str:  # noqa: ANN401

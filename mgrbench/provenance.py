@@ -18,13 +18,16 @@ RECORDED = ("numpy", "scipy", "scikit-learn", "librosa", "soundfile", "soxr", "k
 
 def package_versions(names: tuple[str, ...] = RECORDED) -> dict[str, str]:
     """Installed versions of these distributions; those that are not installed are left out."""
-    found = {}
-    for name in names:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    return {name: found for name in names if (found := _version(name)) is not None}
+
+
+@functools.cache
+def _version(name: str) -> str | None:
+    """Cached, since a distribution's whole description is parsed to find it."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def cpu_name() -> str:

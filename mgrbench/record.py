@@ -78,7 +78,7 @@ def make_run(
         environment=environment(),
         code=Code.model_validate(code_state()),
         plugin_sha256=plugin_sha256,
-        warnings=(*_split_warnings(split, dataset), *warnings, *_score_warnings(predictions, split)),
+        warnings=(*_split_warnings(split, dataset), *warnings, *score_warnings(predictions, split)),
         started_utc=_utc(started),
         finished_utc=_utc(datetime.now(UTC)),
         predictions=predictions,
@@ -129,7 +129,8 @@ def _split_warnings(split: Split, dataset: Dataset) -> list[Warn]:
     return [Warn(code=check.code, detail=check.detail) for check in checks if check.status == "leak"]
 
 
-def _score_warnings(predictions: Predictions, split: Split) -> list[Warn]:
+def score_warnings(predictions: Predictions, split: Split) -> list[Warn]:
+    """What must be said of predictions, whoever made them: some are missing, or a guess does as well."""
     warnings = []
     if len(predictions) < split.test_tracks:
         detail = f"{len(predictions)} of the split's {split.test_tracks} test tracks"
@@ -144,7 +145,8 @@ def _score_warnings(predictions: Predictions, split: Split) -> list[Warn]:
 
 def _majority_hits(predictions: Predictions, split: Split) -> int:
     hits = 0
-    for number, fold in enumerate(split.folds, start=1):
+    for number in sorted(set(predictions.fold.tolist())):
+        fold = split.folds[number - 1]
         counts = Counter(split.genre[track] for track in (*fold.train, *fold.valid))
         # Of equally common genres the first counts, as in the majority baseline.
         commonest = max(

@@ -113,6 +113,15 @@ def find(kind: Kind, name: str) -> Plugin:
     raise _unknown(kind, name)
 
 
+def anchored(name: str) -> str:
+    """The same plugin under a name that holds in any folder: the path of a file made absolute.
+
+    Worker processes may have been started elsewhere.
+    """
+    path, colon, attribute = name.partition(":")
+    return f"{Path(path).absolute()}{colon}{attribute}" if path.endswith(".py") else name
+
+
 def load(kind: Kind, name: str) -> Loaded:
     """Import the plugin that ``name`` means.
 

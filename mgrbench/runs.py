@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mgrbench.files import read_text, write_atomically
+from mgrbench.files import locked, read_text, write_atomically
 from mgrbench.predictions import Predictions
 from mgrbench.types import BenchError
 
@@ -107,7 +108,7 @@ class Code(_Record):
 class Warn(_Record):
     """Something that must be known wherever the run stands: a code of `mgrbench.checks` and its figures."""
 
-    code: str
+    code: str = Field(pattern=r"^MGR\d{3}$")
     detail: str
 
 
@@ -150,6 +151,38 @@ class Run(_Record):
 def run_folder(out: Path, dataset: str, split: str, model: str, run_id: str) -> Path:
     """Where a run lies; ``split`` is its name without the dataset."""
     return out / dataset / split / model / run_id
+
+
+def check_row_name(name: str) -> None:
+    """Refuse what can't be the name of a row: it becomes a folder, and stands in tables and on terminals.
+
+    Raises:
+        BenchError: if it is empty, hidden, has slashes, control characters, or spaces at its ends.
+    """
+    plain = bool(name) and name.isprintable() and name == name.strip() and not name.startswith(".")
+    if not plain or name != Path(name).name:
+        mend = "give it a name of printable characters without slashes"
+        raise BenchError(f"a row can't be called {name!r}", mend)
+
+
+@contextmanager
+def claimed(folder: Path, out: Path) -> Iterator[None]:
+    """Keep other processes from writing a run; where nothing was written, no empty folder stays in ``out``.
+
+    Raises:
+        BenchError: if another process writes it.
+    """
+    lock = folder / ".lock"
+    with locked(lock, f"the run {folder.name}"):
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # as from a folder that something is in
+                lock.unlink(missing_ok=True)
+                for inner in (folder, *folder.parents):
+                    if inner == out:
+                        break
+                    inner.rmdir()
 
 
 def is_finished(folder: Path) -> bool:

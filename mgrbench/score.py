@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from mgrbench.files import digest_of_file, locked, write_atomically
+from mgrbench.files import digest_of_file, write_atomically
 from mgrbench.foreign import read_foreign
 from mgrbench.record import make_run
 from mgrbench.registry import load_dataset
-from mgrbench.runs import SPLIT_FILE, Run, Selection, Warn, run_folder, write_run
-from mgrbench.splits import is_shipped, load_split
-from mgrbench.types import BenchError, Dataset, Fold, Split
+from mgrbench.runs import SPLIT_FILE, Run, Selection, Warn, check_row_name, claimed, run_folder, write_run
+from mgrbench.splits import check_split, is_shipped, load_split
+from mgrbench.types import Dataset, Fold, Split
 
 
 def score_file(
@@ -34,8 +34,8 @@ def score_file(
     """
     data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
     chosen = split if isinstance(split, Split) else load_split(split, data.name)
-    if not name or name != Path(name).name or name.startswith("."):
-        raise BenchError(f"a row can't be called {name!r}", "give it a name without slashes")
+    check_split(chosen, data)
+    check_row_name(name)
     started = datetime.now(UTC)
     predictions = read_foreign(path, data, chosen, allow_missing=allow_missing)
     warnings = [Warn(code="MGR105", detail=f"from {path.name}")]
@@ -61,9 +61,8 @@ def score_file(
         plugin_sha256=digest_of_file(path),
     )
     folder = run_folder(out, data.name, chosen.name.split("/")[1], name, f"scored-{digest_of_file(path)[:8]}")
-    with locked(folder / ".lock", f"the run {folder.name}"):
+    with claimed(folder, out):
         if not is_shipped(chosen):
             write_atomically(folder / SPLIT_FILE, chosen.text)
         write_run(folder, run, predictions)
-        (folder / ".lock").unlink(missing_ok=True)
     return run, folder

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from mgrbench.files import locked, read_text, sha256_of_bytes, write_atomically, writing
+from mgrbench.files import ARRAY_ERRORS, locked, read_text, sha256_of_bytes, write_atomically, writing
 from mgrbench.types import BenchError, FeatureSpec, FloatArray
 
 SCHEMA_VERSION = 1
@@ -205,8 +205,7 @@ class FeatureStore:
             with _fresh_folder(folder) as part:
                 # ascontiguousarray, because a row's CRC-32 is that of its bytes in C order
                 rows = np.ascontiguousarray(values, dtype=np.float32)
-                with writing(part / "values.npy"):
-                    np.save(part / "values.npy", rows, allow_pickle=False)
+                _save(part / "values.npy", rows)
                 lines = [_line(track, row, "") for track, row in zip(ids, rows, strict=True)]
                 write_atomically(part / "rows.tsv", "".join(lines))
                 write_atomically(part / "manifest.json", _manifest_text(manifest))
@@ -356,6 +355,16 @@ def _cut_unfinished_line(path: Path) -> None:
             os.truncate(path, lines.rfind(b"\n") + 1)
 
 
+def _save(path: Path, rows: FloatArray) -> None:
+    """Write a contiguous float32 array; by hand, since `numpy.save` doesn't say that a disk is full."""
+    with path.open("wb") as stream:
+        header = {"descr": "<f4", "fortran_order": False, "shape": rows.shape}
+        np.lib.format.write_array_header_1_0(stream, header)
+        stream.write(rows.astype("<f4", copy=False).data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
 def _line(track: str, row: FloatArray, source: str) -> str:
     return f"{track}\t{zlib.crc32(row.tobytes())}\t{source}\n"
 
@@ -380,7 +389,7 @@ def _map_values(path: Path, tracks: int) -> FloatArray:
     """The array file, memory-mapped: nothing is read but its header."""
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError, OverflowError) as error:
+    except ARRAY_ERRORS as error:
         raise BenchError(f"is damaged ({error})", _REMAKE, path) from error
     shape: tuple[int, ...] = getattr(values, "shape", ())
     if len(shape) < 2 or shape[0] != tracks or values.dtype != np.dtype("<f4") or 0 in shape:

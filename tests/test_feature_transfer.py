@@ -149,7 +149,7 @@ def test_missing_weights_are_named(
 ) -> None:
     clip = Clip("x", _noise(), 12000, 1.0, 1)
     monkeypatch.delenv("MGRBENCH_WEIGHTS", raising=False)
-    with pytest.raises(BenchError, match=f"{feature.WEIGHTS.name}.* not at hand; set MGRBENCH_WEIGHTS"):
+    with pytest.raises(BenchError, match=f"{feature.WEIGHTS.name}.* not at hand; "):
         feature.extract([clip])
     monkeypatch.setenv("MGRBENCH_WEIGHTS", str(tmp_path))
     with pytest.raises(BenchError, match=f"{feature.WEIGHTS.name}: no such file"):

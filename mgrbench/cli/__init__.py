@@ -6,7 +6,6 @@ are inside its function, so that ``--help`` answers at once.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -20,6 +19,9 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Entry point of the console script."""
+    for stream in (sys.stdout, sys.stderr):
+        # Names hold signs that not every terminal has, and file names even bytes that are no text.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(dispatch(sys.argv[1:]))
 
 
@@ -36,7 +38,9 @@ def dispatch(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         result = _INTERRUPTED
     except BrokenPipeError:  # `mgrbench … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from mgrbench.cli.output import silence_stdout
+
+        silence_stdout()
         return 1
     if result == _INTERRUPTED:
         typer.echo("\ninterrupted; the same command goes on from what is finished", err=True)

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mgrbench.cli.options import DatasetName, Jobs, Root, data_root
-from mgrbench.cli.output import Json, emit, progress, table
+from mgrbench.cli.output import Json, emit, note, progress, table
 from mgrbench.errors import BenchError
 
-app = typer.Typer(help="Features: extract or import them, see what is stored.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from mgrbench.extract import Problem
+
+app = typer.Typer(
+    help="Features: extract, import or download them, see what is stored.", no_args_is_help=True
+)
 
 Replace = Annotated[bool, typer.Option("--replace", help="Replace what is stored under this name.")]
 
 _SHOWN = 10
+
+
+class Backend(StrEnum):
+    """Who computes."""
+
+    local = "local"
+    dask = "dask"
 
 
 @app.command()
@@ -23,27 +37,53 @@ def extract(
     dataset: DatasetName,
     feature: Annotated[list[str], typer.Option("--feature", "-f", help="Name of a feature, or ./file.py.")],
     root: Root = None,
-    jobs: Jobs = 1,
+    jobs: Jobs = -1,
+    device: Annotated[
+        str, typer.Option(help="cpu or cuda, for the features that can use a GPU: mel, scatter, transfer.")
+    ] = "cpu",
+    weights: Annotated[Path | None, typer.Option(help="Weight file of the feature transfer.")] = None,
+    backend: Annotated[
+        Backend, typer.Option(help="Processes of this machine, or a cluster.")
+    ] = Backend.local,
+    scheduler: Annotated[str | None, typer.Option(help="Address of the Dask scheduler.")] = None,
     replace: Replace = False,
     as_json: Json = False,
 ) -> None:
     """Compute features of all clips and store them; what is stored already is kept."""
     from mgrbench.extract import extract as extracted
+    from mgrbench.processes import Workers
     from mgrbench.registry import load_dataset
 
+    if (backend is Backend.dask) != (scheduler is not None):
+        mend = "say --backend dask --scheduler tcp://HOST:8786, or neither"
+        raise BenchError("a backend and a scheduler go together", mend)
     data = load_dataset(dataset)
     with progress(f"extracting from {data.name}") as tell:
-        done = extracted(data, feature, data_root(root, data.name), jobs=jobs, replace=replace, on_clip=tell)
+        done = extracted(
+            data,
+            feature,
+            data_root(root, data.name),
+            # Processes that share one GPU would only be in each other's way.
+            workers=Workers(jobs if device == "cpu" else 1, scheduler),
+            device=device,
+            weights=weights,
+            replace=replace,
+            on_clip=tell,
+        )
     lines = [
         f"{name}: {done.computed[name]} clips computed, {done.stored[name]} stored" for name in done.stored
     ]
     if done.missing:
         more = " …" if len(done.missing) > 3 else ""
         lines.append(f"no audio of {len(done.missing)} tracks: {', '.join(done.missing[:3])}{more}")
-    lines += [f"not computed: {problem.track_id}: {problem.detail}" for problem in done.problems[:_SHOWN]]
-    if len(done.problems) > _SHOWN:
-        lines.append(f"… and {len(done.problems) - _SHOWN} more (--json lists all)")
+    lines += _listed("not computed", done.problems) + _listed("computed, but", done.remarks)
     emit(done.to_dict(), lambda screen: screen.print("\n".join(lines), markup=False), as_json=as_json)
+
+
+def _listed(what: str, problems: Sequence[Problem]) -> list[str]:
+    lines = [f"{what}: {problem.track_id}: {problem.detail}" for problem in problems[:_SHOWN]]
+    more = len(problems) - _SHOWN
+    return [*lines, f"… and {more} more (--json lists all)"] if more > 0 else lines
 
 
 @app.command("import")
@@ -82,12 +122,38 @@ def import_array(
 
 
 @app.command()
+def download(
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="Name of a dataset, for its published features; or `weights`, for those of convnets."
+        ),
+    ],
+    name: Annotated[str | None, typer.Argument(help="One of them; all without it.")] = None,
+    replace: Replace = False,
+    as_json: Json = False,
+) -> None:
+    """Fetch published features of a dataset into the store, or the weights that a feature needs."""
+    from mgrbench.download import WEIGHTS
+
+    documents = _weights(name) if what == WEIGHTS else _packs(what, name, replace=replace)
+    lines = "\n".join(document.pop("line") for document in documents)
+    # soft_wrap, so that no path is broken in two
+    emit(
+        {"downloaded": documents},
+        lambda screen: screen.print(lines, markup=False, soft_wrap=True),
+        as_json=as_json,
+    )
+
+
+@app.command()
 def info(
     dataset: Annotated[str | None, typer.Argument(help="Name of a dataset; all without it.")] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Read every value and check it.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show which features are stored, what they weigh, and which are stale or corrupt."""
+    from mgrbench.registry import load_dataset
     from mgrbench.store import FeatureStore
 
     store = FeatureStore()
@@ -100,6 +166,7 @@ def info(
                 document["corrupt"] = stored.corrupt()
             documents.append(document)
     if dataset and not documents:
+        load_dataset(dataset)  # refuses a name that is none, with the nearest
         mend = f"import or extract one; the store is {store.root}"
         raise BenchError(f"no feature of {dataset} is stored", mend)
     columns = [("dataset", "left"), ("feature", "left"), ("tracks", "right"), ("segment", "right")]
@@ -127,6 +194,84 @@ def info(
         problem = f"{len(first['corrupt'])} rows are corrupt, the first {first['corrupt'][0]}"
         where = f"{first['feature']} of {first['dataset']}"
         raise BenchError(problem, "import it again with --replace, or extract it again", where)
+
+
+@app.command()
+def plot(
+    dataset: DatasetName,
+    track: Annotated[str, typer.Argument(help="Id or file name of a track.")],
+    feature: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--feature", "-f", help="Name of a feature, or ./file.py; else all time–frequency features."
+        ),
+    ] = None,
+    root: Root = None,
+    segment: Annotated[
+        int | None, typer.Option("--segment", help="Which segment of the clip, from 1; else the middle one.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File to write, .png; else the track's id in this folder.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Draw the time–frequency features of a clip side by side, as a PNG."""
+    from mgrbench.files import write_atomically
+    from mgrbench.panels import sheet
+    from mgrbench.plots import need_matplotlib, png
+    from mgrbench.registry import load_dataset
+
+    if out and out.suffix.lower() != ".png":
+        raise BenchError("only PNG files are written", "name a file that ends in .png", out)
+    need_matplotlib()
+    data = load_dataset(dataset)
+    drawn = sheet(data, track, data_root(root, data.name), feature or (), segment)
+    path = out or Path(f"{drawn.track.id}.png")
+    write_atomically(path, png(drawn))
+    for name in drawn.skipped:
+        note(f"{name} is left out: it has no axes of time and frequency")
+    names = [panel.name for panel in drawn.panels]
+    document = {
+        "file": str(path),
+        "track": drawn.track.id,
+        "segment": drawn.segment,
+        "features": names,
+        "left_out": list(drawn.skipped),
+    }
+    line = f"{path}: {', '.join(names)}"
+    emit(document, lambda screen: screen.print(line, markup=False, soft_wrap=True), as_json=as_json)
+
+
+def _packs(dataset: str, feature: str | None, *, replace: bool) -> list[dict[str, Any]]:
+    from mgrbench.packs import install, packs_of
+    from mgrbench.registry import load_dataset
+
+    data = load_dataset(dataset)
+    documents = []
+    for pack in packs_of(data, feature):
+        with progress(f"fetching {pack.feature} of {data.name}") as tell:
+            document = _document(install(pack, data, replace=replace, progress=tell))
+        line = f"stored {pack.feature} of {data.name}: {document['tracks']} tracks, {pack.about}"
+        if document["caveat"]:
+            line += f"\nnote: {document['caveat']}"
+        documents.append(document | {"line": line})
+    return documents
+
+
+def _weights(name: str | None) -> list[dict[str, Any]]:
+    from mgrbench.download import get, weights
+
+    documents = []
+    for file in weights(name):
+        document: dict[str, Any] = {"name": file.name, "sha256": file.checksum, "about": file.note}
+        if file.url or name or file.path.is_file():
+            with progress(f"fetching {file.name}") as tell:
+                document["path"] = str(get(file, tell))
+            document["line"] = f"{file.name}: {document['path']}"
+        else:  # one of several, and only the user can get it: said, and no reason to fail
+            document |= {"path": None, "line": f"{file.name}: {file.how}"}
+        documents.append(document)
+    return documents
 
 
 def _document(stored: Any) -> dict[str, Any]:  # noqa: ANN401

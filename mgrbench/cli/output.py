@@ -24,7 +24,8 @@ _PLAIN_WIDTH = 160
 
 def console() -> Console:
     """The console for results: stdout."""
-    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", _PLAIN_WIDTH))
+    said = os.environ.get("COLUMNS", "")
+    width = None if sys.stdout.isatty() else int(said) if said.isdecimal() and int(said) else _PLAIN_WIDTH
     return Console(highlight=False, soft_wrap=False, width=width)
 
 
@@ -34,11 +35,27 @@ def note(text: str) -> None:
 
 
 def emit(document: Any, show: Callable[[Console], None], *, as_json: bool) -> None:  # noqa: ANN401
-    """Print the result once: as JSON, or as ``show`` draws it."""
-    if as_json:
-        typer.echo(json.dumps(document, indent=1, ensure_ascii=False))
-    else:
-        show(console())
+    """Print the result once: as JSON, or as ``show`` draws it.
+
+    Raises:
+        BenchError: if stdout is a file on a full disk.
+    """
+    try:
+        if as_json:
+            typer.echo(json.dumps(document, indent=1, ensure_ascii=False))
+        else:
+            show(console())
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence_stdout()
+        mend = "send it elsewhere; what the command had to store is stored"
+        raise BenchError(f"the result cannot be written to stdout ({error.strerror})", mend) from error
+
+
+def silence_stdout() -> None:
+    """Let what is still to be written to stdout vanish, where nobody reads it or it has no room."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], title: str = "") -> Table:
@@ -99,10 +116,15 @@ def parse_options(texts: Sequence[str]) -> dict[str, Any]:
         if name in options:
             raise BenchError(f"the option {name} is given twice", "keep one of them")
         try:
-            options[name] = json.loads(value)
-        except json.JSONDecodeError:
+            options[name] = json.loads(value, parse_constant=_no_number)
+        except ValueError:
             options[name] = value
     return options
+
+
+def _no_number(text: str) -> float:
+    """Refuse NaN and Infinity, which Python takes for JSON and nobody else does: they stay text."""
+    raise ValueError(text)
 
 
 def share(value: float) -> str:

@@ -12,6 +12,7 @@ the transfer feature is the average of each of the 5 × 32 maps. The two files d
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from mgrbench.features._device import computing
 from mgrbench.files import digest_of_file, reading
 from mgrbench.types import BenchError, FloatArray
 
@@ -121,20 +123,30 @@ def published(path: Path, sha256: str) -> ChoiConvnet:
     return load_weights(path)
 
 
+@lru_cache(maxsize=2)
+def in_double_on(device: torch.device, network: ChoiConvnet) -> ChoiConvnet:
+    """A copy of the convnet on a device, in double precision; see `mgrbench.features._device` for why."""
+    return deepcopy(network).double().to(device)
+
+
 def features(network: ChoiConvnet, samples: NDArray[np.floating]) -> FloatArray:
-    """Transfer features of one recording.
+    """Transfer features of one recording, computed where the convnet is and in its precision.
+
+    The spectrogram is always computed on the CPU.
 
     Args:
-        network: from `load_weights`.
+        network: from `load_weights` or `in_double_on`.
         samples: at 12 kHz, shape (samples,). The first 29 s count; shorter ones are followed by zeros.
 
     Returns:
         Float32, shape (160,).
+
+    Raises:
+        BenchError: if the device's memory does not suffice.
     """
-    device = next(network.parameters()).device
-    with torch.inference_mode():
-        spectrogram = torch.from_numpy(melgram(samples)).to(device)
-        return np.asarray(network(spectrogram[None, None])[0].cpu().numpy())
+    with computing():
+        spectrogram = torch.from_numpy(melgram(samples)).to(next(network.parameters()))
+        return np.asarray(network(spectrogram[None, None])[0].float().cpu().numpy())
 
 
 def melgram(samples: NDArray[np.floating]) -> FloatArray:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mgrbench.audio import Clip
 from mgrbench.features._segments import stacked
@@ -81,6 +82,11 @@ def log_components(clip: Clip, frames: Frames) -> tuple[FloatArray, FloatArray]:
         return harmonic, percussive
 
     return clip.memo(("hpss", frames), compute)
+
+
+def bin_frequencies() -> NDArray[np.float64]:
+    """The frequency of each bin in Hz, from 0 to half the sample rate; shape (257,)."""
+    return np.arange(N_FFT // 2 + 1, dtype=np.float64) * (SAMPLE_RATE / N_FFT)
 
 
 def magnitudes(signals: FloatArray, frames: Frames) -> FloatArray:

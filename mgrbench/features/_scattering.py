@@ -25,13 +25,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 
 from mgrbench.features._scattering_filters import Filter, Spectrum, averages, band_pass
 from mgrbench.types import BenchError, FloatArray
 
-_BATCHES = (4, 2, 1)  # SciPy's FFT takes four rows at once; these sizes fill fours with few filters
 _CHUNK = 1 << 20  # complex numbers worked on at a time: 8 MiB, which caches hold
 
 
@@ -48,10 +48,14 @@ class Scattering:
         frames: 1 + samples // hop.
         order1: number of paths of order 1.
         gains: float32, shape (paths,): the factor that kymatio's subsampling puts on each path, 1 at order 0.
+        batches: numbers of signals that are computed together, the largest first.
 
     Raises:
         BenchError: if the signals are too short for these filters.
     """
+
+    # SciPy's FFT takes four rows at once; these sizes fill fours with few filters.
+    batches: ClassVar[tuple[int, ...]] = (4, 2, 1)
 
     def __init__(self, samples: int, octaves: int, per_octave: int) -> None:
         from kymatio.scattering1d.filter_bank import compute_params_filterbank
@@ -100,7 +104,7 @@ class Scattering:
         parts: list[FloatArray] = []
         done = 0
         while done < len(signals):
-            size = next(size for size in _BATCHES if size <= len(signals) - done)
+            size = next(size for size in self.batches if size <= len(signals) - done)
             parts.append(self._batch(signals[done : done + size]))
             done += size
         return np.concatenate(parts)

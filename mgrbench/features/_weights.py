@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from mgrbench.audio import Clip
-from mgrbench.types import BenchError, FloatArray
+from mgrbench.features._device import gpu
+from mgrbench.types import FloatArray
 
 VARIABLE = "MGRBENCH_WEIGHTS"
 SAMPLE_RATE = 12000
@@ -45,24 +46,27 @@ class WeightFile:
             "weights_sha256": self.sha256,
         }
 
-    def extract(self, clips: Sequence[Clip], path: Path | None) -> FloatArray:
+    def extract(self, clips: Sequence[Clip], path: Path | None, device: str = "cpu") -> FloatArray:
         """Transfer features of some clips, float32 of shape (clips, 1, 160).
 
         Args:
             clips: the clips.
-            path: the weight file; None to look for it in ``MGRBENCH_WEIGHTS``.
+            path: the weight file; None to look for it in the folder ``MGRBENCH_WEIGHTS``, or else among the
+                downloaded ones.
+            device: ``"cpu"``, or a GPU: ``"cuda"``, ``"cuda:1"``.
 
         Raises:
-            BenchError: if the weight file is not at hand, or is another one.
+            BenchError: if the weight file is not at hand or is another one, or if there is no such device.
         """
-        from mgrbench.features._choi import features, published
+        from mgrbench.features._choi import features, in_double_on, published
 
         network = published(path or self._find(), self.sha256)
+        if device != "cpu":
+            network = in_double_on(gpu(device), network)
         return np.stack([features(network, clip.at(SAMPLE_RATE))[None] for clip in clips])
 
     def _find(self) -> Path:
+        from mgrbench.download import cached
+
         folder = os.environ.get(VARIABLE)
-        if not folder:
-            problem = f"the weights of the transfer convnet ({self.name}) are not at hand"
-            raise BenchError(problem, f"set {VARIABLE} to the folder that holds them")
-        return Path(folder) / self.name
+        return Path(folder) / self.name if folder else cached(self.name)

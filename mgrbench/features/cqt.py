@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mgrbench.audio import Clip
 from mgrbench.features._segments import stacked
@@ -19,6 +20,7 @@ from mgrbench.types import FeatureSpec, FloatArray
 SAMPLE_RATE, HOP = 22050, 1024
 LOWEST_NOTE, N_BINS, BINS_PER_OCTAVE = 36, 84, 12
 FLOOR = 1e-6
+UNIT = "ln magnitude"
 
 SPEC = FeatureSpec(
     name="cqt",
@@ -65,3 +67,10 @@ def extract(clips: Sequence[Clip]) -> FloatArray:
     )
     magnitude = np.maximum(np.abs(transform), FLOOR, dtype=np.float32)
     return np.ascontiguousarray(np.log(magnitude).swapaxes(-1, -2))
+
+
+def frequencies() -> NDArray[np.float64]:
+    """The frequency of each semitone in Hz, shape (84,)."""
+    import librosa
+
+    return np.asarray(librosa.midi_to_hz(LOWEST_NOTE + np.arange(N_BINS) * 12 / BINS_PER_OCTAVE))

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mgrbench.audio import Clip
-from mgrbench.features._hpss import HOP, N_FFT, Frames, log_components
+from mgrbench.features._hpss import HOP, N_FFT, Frames, bin_frequencies, log_components
 from mgrbench.types import FeatureSpec, FloatArray
 
 FRAMES = Frames(stft_hop=HOP, pad_mode="reflect")
+UNIT = "ln magnitude"
 
 SPEC = FeatureSpec(
     name="percussive_released",
@@ -39,3 +41,8 @@ def extract(clips: Sequence[Clip]) -> FloatArray:
         BenchError: if the dataset's sample rate is not 22 050 Hz.
     """
     return np.stack([log_components(clip, FRAMES)[1] for clip in clips])
+
+
+def frequencies() -> NDArray[np.float64]:
+    """The frequency of each bin in Hz, shape (257,)."""
+    return bin_frequencies()

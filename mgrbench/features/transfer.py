@@ -8,6 +8,10 @@ a batch of its own. With the ten complete GTZAN clips at hand, correlation with 
 taken as one batch.
 
 Decibels are counted from the clip's maximum, so a gain changes nothing.
+
+On a GPU (`mgrbench.features._device`) the values, which lie between -1 and 8, are the same to within 1e-5:
+there the convnet computes in double precision, and 2e-6 was measured between double and single on a CPU
+(with ten GTZAN clips, tones, noise and silence).
 """
 
 from __future__ import annotations
@@ -33,17 +37,18 @@ SPEC = FeatureSpec(
 )
 
 
-def extract(clips: Sequence[Clip], weights: Path | None = None) -> FloatArray:
+def extract(clips: Sequence[Clip], weights: Path | None = None, device: str = "cpu") -> FloatArray:
     """Transfer features of the first 29 s of some clips.
 
     Args:
         clips: the clips.
         weights: the weight file; None to look for it in the folder that ``MGRBENCH_WEIGHTS`` names.
+        device: ``"cpu"``, or a GPU: ``"cuda"``, ``"cuda:1"``.
 
     Returns:
         Float32, shape (clips, 1, 160): the 32 averages of each layer, first layer first.
 
     Raises:
-        BenchError: if the weight file is not at hand, or is another one.
+        BenchError: if the weight file is not at hand or is another one, or if there is no such device.
     """
-    return WEIGHTS.extract(clips, weights)
+    return WEIGHTS.extract(clips, weights, device)

@@ -12,7 +12,7 @@ from mgrbench.leaderboard.rows import Row, row_of
 from mgrbench.metrics import METRICS, Metric
 from mgrbench.registry import load_dataset
 from mgrbench.runs import SPLIT_FILE, find_runs
-from mgrbench.splits import Audit, audit_split, load_split, read_split
+from mgrbench.splits import Audit, audit_split, check_split, load_split, read_split, shipped_splits
 from mgrbench.types import BenchError, Dataset, Split
 
 
@@ -92,8 +92,9 @@ def build_board(
     jobs: int = 1,
 ) -> Board:
     """The board of one split, from folders of runs and the roots that they are named relative to."""
-    data = dataset or load_dataset(name.partition("/")[0])
+    data = dataset or _dataset(name.partition("/")[0])
     split = _split(name, folders[0][0])
+    check_split(split, data)
     rows = _rows(folders, split, data.genres, metrics, jobs)
     return Board(
         split=split,
@@ -105,10 +106,27 @@ def build_board(
     )
 
 
+def _dataset(name: str) -> Dataset:
+    try:
+        return load_dataset(name)
+    except BenchError as error:
+        raise BenchError(
+            error.problem, f"{error.mend}; give a dataset that is a file by --dataset"
+        ) from error
+
+
 def _split(name: str, folder: Path) -> Split:
-    """The split of a run: shipped with mgrbench, or kept beside the run where it is a user's own."""
+    """The split of a run: shipped with mgrbench, or kept beside the run where it is a user's own.
+
+    What lies beside a run never stands in for a shipped split: whoever sends in runs could make it easier.
+    """
     own = folder / SPLIT_FILE
-    return read_split(own) if own.is_file() else load_split(name)
+    if name in shipped_splits() or not own.is_file():
+        return load_split(name)
+    split = read_split(own)
+    if split.name != name:
+        raise BenchError(f"is {split.name}, beside a run on {name}", "put the run's own split there", own)
+    return split
 
 
 def _rows(
@@ -118,7 +136,8 @@ def _rows(
     metrics: Mapping[str, Metric],
     jobs: int,
 ) -> list[Row]:
-    if jobs == 1 or len(folders) < _WORTH_PROCESSES:
+    # A metric that comes from a file can't be sent to another process.
+    if jobs == 1 or len(folders) < _WORTH_PROCESSES or metrics.keys() - METRICS.keys():
         # The bootstrap's products are too small to gain from threads, which cost more than they save.
         with threadpool_limits(1, "blas"):
             return [row_of(folder, root, split, genres, metrics) for folder, root in folders]

@@ -80,7 +80,7 @@ def to_csv(board: Board) -> str:
         values = [_end(row.scores.get(metric), end) for metric in board.metrics for end in _ENDS]
         means = [f"{row.accuracy_folds.mean:.6f}", f"{row.accuracy_folds.std:.6f}"]
         left = [row.rank or "", *map(_cell, names), row.seed, row.selection, row.source, row.test_tracks]
-        right = [codes_of(row), _cell(row.run), row.version, row.finished_utc]
+        right = [codes_of(row), *map(_cell, (row.run, row.version, row.finished_utc))]
         writer.writerow([*left, *values, *means, *right])
     return stream.getvalue()
 
@@ -132,15 +132,14 @@ _ENDS = ("value", "low", "high")
 
 
 def _table(rows: Sequence[Row]) -> list[str]:
-    extra = [
-        name for name in (rows[0].scores if rows else ()) if name not in _COLUMNS and name not in _HIDDEN
-    ]
+    named = dict.fromkeys(name for row in rows for name in row.scores)
+    extra = [name for name in named if name not in _COLUMNS and name not in _HIDDEN]
     head = ["Rank", "Model", "Features", *(_COLUMNS.values()), *map(escaped, extra), "Folds", "Notes"]
     lines = ["| " + " | ".join(head) + " |", "|" + "--:|:--|:--|" + "--:|" * (len(head) - 4) + ":--|"]
     for row in rows:
         cells = [str(row.rank or "–"), escaped(row_name(row)), escaped(" + ".join(row.features)) or "–"]
         cells += [interval_text(row.scores[name]) for name in _COLUMNS]
-        cells += [interval_text(row.scores[name]) for name in extra]
+        cells += [interval_text(row.scores[name]) if name in row.scores else "–" for name in extra]
         cells += [f"{_short(row.accuracy_folds.mean)} ± {_short(row.accuracy_folds.std)}", codes_of(row)]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
@@ -181,7 +180,7 @@ def _end(score: ScoreRecord | None, end: str) -> str:
 def escaped(text: str) -> str:
     """Text that stays text in a Markdown table."""
     # An underscore inside a word is no emphasis, and names are full of them.
-    text = re.sub(r"[\\`*{}\[\]<>#|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\\g<0>", text)
+    text = re.sub(r"[\\`*{}\[\]<>#|~$]|&(?=#?\w+;)|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\\g<0>", text)
     return " ".join(text.split())
 
 

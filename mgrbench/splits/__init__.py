@@ -3,6 +3,7 @@
 from mgrbench.splits.audit import Audit, audit_folds, audit_split
 from mgrbench.splits.file import (
     PARTS,
+    check_split,
     format_split,
     is_shipped,
     load_split,
@@ -21,6 +22,7 @@ __all__ = [
     "TrackList",
     "audit_folds",
     "audit_split",
+    "check_split",
     "draw_validation",
     "format_split",
     "is_shipped",

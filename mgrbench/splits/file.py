@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mgrbench.files import read_text, sha256_of_bytes
-from mgrbench.types import BenchError, Fold, Split
+from mgrbench.types import BenchError, Dataset, Fold, Split
 
 PARTS = ("train", "valid", "test")
 COLUMNS = ("track_id", "genre", "fold", "part", "artist")
@@ -63,6 +63,28 @@ def is_shipped(split: Split) -> bool:
     return file.is_file() and read_text(file) == split.text
 
 
+def check_split(split: Split, dataset: Dataset) -> None:
+    """See that a split says of a dataset's tracks what the dataset says, and passes for no shipped one.
+
+    Raises:
+        BenchError: if it is another dataset's, if a genre is none of the dataset's or not the track's, or if
+            it has the name of a split that comes with mgrbench but is another.
+    """
+    if split.dataset != dataset.name:
+        mend = f"choose a split of {dataset.name}"
+        raise BenchError(f"{split.name} is a split of {split.dataset}, not of {dataset.name}", mend)
+    if strange := set(split.genre.values()) - set(dataset.genres):
+        mend = f"the genres of {dataset.name} are {', '.join(dataset.genres)}"
+        raise BenchError(f"{split.name} has the genre {min(strange)!r}", mend)
+    for track in dataset.tracks():
+        if (said := split.genre.get(track.id, track.genre)) != track.genre:
+            mend = f"{dataset.name} says {track.genre}: mend the split file"
+            raise BenchError(f"{split.name} says that {track.id} is {said}", mend)
+    if split.name in shipped_splits(split.dataset) and not is_shipped(split):
+        mend = "give it another name in its line '# name:'"
+        raise BenchError(f"{split.name} comes with mgrbench, and this is another split", mend)
+
+
 def load_split(name: str | Path, dataset: str | None = None) -> Split:
     """The split of this name, or in this file.
 
@@ -83,7 +105,7 @@ def load_split(name: str | Path, dataset: str | None = None) -> Split:
         if full not in shipped_splits():
             known = shipped_splits(dataset) or shipped_splits()
             near = difflib.get_close_matches(full, known, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
             raise BenchError(f"no split is called {full!r}", f"{hint} A split file's path works too")
         split = read_split(file)
     if dataset is not None and split.dataset != dataset:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import random
 import shlex
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -67,6 +67,8 @@ def make_split(
             raise BenchError("published folds have the tracks that were published", mend)
         return _published(dataset, name, command)
     tracks = _chosen(dataset, only, drop_replicas=drop_replicas)
+    if not tracks:
+        raise BenchError(f"no track of {dataset.name} is left to split", "choose some")
     assigned = _deal(dataset, tracks, rule, folds, seed)
     provenance = {
         "name": f"{dataset.name}/{name}",
@@ -147,18 +149,22 @@ def _deal(dataset: Dataset, tracks: Sequence[Track], rule: str, folds: int, seed
         raise BenchError(f"{folds} folds", "a split has two or more")
     if rule == "artist":
         groups = components(tracks)
-        for genre, sizes in sorted(groups_per_genre(groups).items()):
-            if len(sizes) < folds:
-                mend = f"choose at most {len(sizes)} folds"
-                raise BenchError(f"{genre} has {len(sizes)} artists, fewer than {folds} folds", mend)
+        sizes = {genre: len(of_genre) for genre, of_genre in groups_per_genre(groups).items()}
+        _check_enough(sizes, folds, "artists")
         return deal_groups(groups, folds, prefix=dataset.name)
+    per_genre = _by_genre(tracks)
+    _check_enough({genre: len(ids) for genre, ids in per_genre.items()}, folds, "tracks")
     assigned: dict[str, int] = {}
-    for genre, ids in _by_genre(tracks).items():
-        if len(ids) < folds:
-            mend = f"choose at most {len(ids)} folds"
-            raise BenchError(f"{genre} has {len(ids)} tracks, fewer than {folds} folds", mend)
+    for ids in per_genre.values():
         assigned |= _DEALERS[rule](dataset.name, ids, folds, seed)
     return assigned
+
+
+def _check_enough(sizes: Mapping[str, int], folds: int, what: str) -> None:
+    scarcest = min(sorted(sizes), key=lambda genre: sizes[genre])
+    if (most := sizes[scarcest]) < folds:
+        mend = f"choose at most {most} folds" if most > 1 else "leave the genre out, see --only"
+        raise BenchError(f"{scarcest} has {most} {what}, fewer than {folds} folds", mend)
 
 
 def _by_genre(tracks: Iterable[Track]) -> dict[str, list[str]]:
