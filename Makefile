@@ -35,7 +35,8 @@ leaderboard: $(INSTALLED)  ## build the leaderboards from the committed predicti
 	$(BIN)/mgrbench leaderboard build --runs leaderboards/runs --readme README.md
 
 bench: $(INSTALLED)  ## speed, as ratios against what one would do instead
-	$(BIN)/python -m pytest tests/benchmarks --benchmark-columns=min,median,rounds -rP
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-columns=min,median,rounds -rP \
+		--performance leaderboards/performance.md
 
 clean:  ## remove the virtual environment and caches
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache

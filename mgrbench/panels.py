@@ -1,6 +1,6 @@
 """What is drawn of a clip: its time–frequency features, with all that their axes need.
 
-What a feature's axes need is the feature's own knowledge; `mgrbench.features` says under which names it tells.
+What these are is the feature's own knowledge; `mgrbench.features` says under which names it tells.
 """
 
 from __future__ import annotations

@@ -119,8 +119,9 @@ def ticks(hertz: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[str]]:
 
     levels, index = np.unique(hertz, return_inverse=True)
     bins = np.bincount(index, weights=np.arange(len(hertz))) / np.bincount(index)
-    if np.allclose(np.diff(levels), levels[-1] / max(len(levels) - 1, 1)):
-        wanted = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(levels[0], levels[-1])
+    wanted: NDArray[np.float64]
+    if np.allclose(levels, np.linspace(levels[0], levels[-1], len(levels))):
+        wanted = np.asarray(MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(levels[0], levels[-1]))
     else:
         # Powers of ten first: what lies too close to one of them gives way.
         wanted = np.ravel(np.outer((1, 5, 2), 10.0 ** np.arange(6)))
@@ -152,7 +153,7 @@ def _draw_panel(figure: Figure, place: SubplotSpec, panel: Panel, *, first: bool
     # Parts with an axis of frequency are equally tall; one of a single bin is a strip.
     heights = [1.0 if len(part) > 1 else 0.05 for part in rows]
     inner = place.subgridspec(len(parts), 1, height_ratios=heights[::-1], hspace=0.04)
-    strips: list[Axes] = []
+    together: list[Axes] = []
     for number, (name, part) in enumerate(parts.items()):
         axes = figure.add_subplot(inner[len(parts) - 1 - number])
         hertz = None if panel.hertz is None else panel.hertz[part]
@@ -164,14 +165,14 @@ def _draw_panel(figure: Figure, place: SubplotSpec, panel: Panel, *, first: bool
         if number == len(parts) - 1:
             axes.set_title(panel.name)
         # A strip goes by the colours of the part above it.
-        strips.append(axes)
+        together.append(axes)
         if len(rows[number]) > 1 or number == len(parts) - 1:
             low, high = float(np.percentile(rows[number], _DARK)), float(rows[number].max())
-            for strip in strips:
-                strip.images[0].set_clim(min(low, high - 1), high)
-            bar = figure.colorbar(axes.images[0], ax=strips, extend="min", aspect=25, pad=0.02)
+            for one in together:
+                one.images[0].set_clim(min(low, high - 1), high)
+            bar = figure.colorbar(axes.images[0], ax=together, extend="min", aspect=25, pad=0.02)
             bar.set_label(panel.unit)
-            strips = []
+            together = []
 
 
 def _draw_part(

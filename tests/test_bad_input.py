@@ -450,7 +450,7 @@ def test_a_track_tested_twice_needs_its_fold(place):
     both = [[*row, fold] for row in rows for fold in ("1", "2")]
     (place / "theirs.csv").write_text(table([["track_id", "predicted", "fold"], *both]))
     assert done(*score, "--json").document["folds"][1]["n_test"] == 10
-    done("run", "-m", "lda", "-d", "gtzan", "-s", "twice.tsv", "-f", "toy")
+    done("run", "-m", "majority", "-d", "gtzan", "-s", "twice.tsv", "-f", "toy")
 
 
 def test_labels_alone_are_scored_without_log_loss(place):

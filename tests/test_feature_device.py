@@ -27,7 +27,15 @@ CPU = torch.device("cpu")
 RATE, SECONDS, SEGMENTS = 22050, 1.0, 2
 SAMPLES = round(RATE * SECONDS)
 FEATURES = ("mel", "scatter", "transfer", "transfer_keras2")
-SIZES = ((2**14, 6, 4), (10000, 7, 3), (20011, 6, 8))  # samples, octaves, filters an octave
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Work as small as this is done sooner by one thread, the more so beside other work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def _signals(samples: int = SAMPLES) -> FloatArray:
@@ -63,11 +71,11 @@ def _largest_difference(name: str, values: FloatArray, expected: FloatArray) -> 
 
 
 def _convnet(*, keras2: bool) -> _choi.ChoiConvnet:
-    """With weights drawn at random, about as large as the published ones."""
+    """With weights drawn at random, kernels such that maps neither grow nor vanish."""
     network = _choi.ChoiConvnet(keras2=keras2).eval().requires_grad_(False)
     generator = torch.Generator().manual_seed(0)
     for values in network.parameters():
-        values.normal_(0, 0.2 if values.ndim > 1 else 1, generator=generator)
+        values.normal_(0, 0.06 if values.ndim > 1 else 0.5, generator=generator)
     return network
 
 
@@ -175,8 +183,10 @@ def test_many_segments_go_to_the_device_in_parts(monkeypatch: pytest.MonkeyPatch
     assert np.allclose(together, mel.log_mel(segments), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("chunk", [1, 1 << 22])
-@pytest.mark.parametrize(("samples", "octaves", "per_octave"), SIZES)
+@pytest.mark.parametrize(
+    ("samples", "octaves", "per_octave", "chunk"),
+    [(2**14, 6, 4, 1 << 22), (10000, 7, 3, 1 << 22), (10000, 7, 3, 1), (20011, 6, 8, 1 << 18)],
+)
 def test_scattering_is_the_same_whatever_the_working_memory(
     samples: int, octaves: int, per_octave: int, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,7 +246,10 @@ def test_a_gpu_gives_the_same_and_the_same_again(feature: ModuleType, tf32_wante
 
 
 def test_what_a_gpu_keeps_does_not_grow_with_the_clips(feature: ModuleType, tf32_wanted: None) -> None:
-    feature.extract(_clips()[:2], device="cuda")
-    few = torch.cuda.max_memory_allocated()
-    feature.extract(_clips() * 3, device="cuda")
-    assert torch.cuda.max_memory_allocated() <= 1.2 * few
+    feature.extract(_clips()[:1], device="cuda")  # tables and plans, which stay
+    peaks = []
+    for clips in (_clips()[:2], _clips() * 5):
+        torch.cuda.reset_peak_memory_stats()
+        feature.extract(clips, device="cuda")
+        peaks.append(torch.cuda.max_memory_allocated())
+    assert peaks[1] <= 1.2 * peaks[0]

@@ -172,7 +172,7 @@ def test_features_import(disk, monkeypatch, pages):
 @pytest.mark.parametrize("pages", [0, 3, 8, 12, 20])
 def test_features_extract(disk, monkeypatch, pages):
     monkeypatch.setenv("MGRBENCH_CACHE", str(disk))
-    arguments = ("features", "extract", "gtzan", "-f", "wide.py", "--root", "clips")
+    arguments = ("features", "extract", "gtzan", "-f", "wide.py", "--root", "clips", "--jobs", "1")
     fill(disk, pages)
     line = refused(*arguments)
     assert FULL in line

@@ -195,7 +195,7 @@ def test_unfinished_runs_and_other_files_are_no_rows(place):
 def test_many_runs_in_several_processes_give_the_same_board(place):
     original = only_run(place / "runs")
     for number in range(45):
-        shutil.copytree(original, original.parent / f"{original.name[:-2]}{number:02d}")
+        shutil.copytree(original, original.parent / f"{original.name}-{number}")
     one = done("leaderboard", "show", "gtzan/mini", "--json").document
     assert len(one["ranked"]) == 46
     done("leaderboard", "build", "--jobs", "2", "--out", "two")
@@ -391,7 +391,7 @@ def test_a_metric_of_ones_own_over_many_runs(place):
     write_plugin(place / "mine.py", SURE)
     original = only_run(place / "runs")
     for number in range(42):
-        shutil.copytree(original, original.parent / f"{original.name[:-2]}{number:02d}")
+        shutil.copytree(original, original.parent / f"{original.name}-{number}")
     done("leaderboard", "build", "--metric", "mine.py:errors", "--jobs", "2")
 
 

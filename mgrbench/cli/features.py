@@ -39,7 +39,7 @@ def extract(
     root: Root = None,
     jobs: Jobs = -1,
     device: Annotated[
-        str, typer.Option(help="cpu or cuda, for the features that can use a GPU: mel, scatter, transfer.")
+        str, typer.Option(help="cpu, cuda or auto, for features that can use a GPU: mel, scatter, transfer.")
     ] = "cpu",
     weights: Annotated[Path | None, typer.Option(help="Weight file of the feature transfer.")] = None,
     backend: Annotated[
@@ -52,20 +52,22 @@ def extract(
     """Compute features of all clips and store them; what is stored already is kept."""
     from mgrbench.extract import extract as extracted
     from mgrbench.processes import Workers
+    from mgrbench.provenance import resolve_device
     from mgrbench.registry import load_dataset
 
     if (backend is Backend.dask) != (scheduler is not None):
         mend = "say --backend dask --scheduler tcp://HOST:8786, or neither"
         raise BenchError("a backend and a scheduler go together", mend)
     data = load_dataset(dataset)
+    chosen = resolve_device(device)
     with progress(f"extracting from {data.name}") as tell:
         done = extracted(
             data,
             feature,
             data_root(root, data.name),
             # Processes that share one GPU would only be in each other's way.
-            workers=Workers(jobs if device == "cpu" else 1, scheduler),
-            device=device,
+            workers=Workers(jobs if chosen == "cpu" else 1, scheduler),
+            device=chosen,
             weights=weights,
             replace=replace,
             on_clip=tell,

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.benchmarks.ratios import best_seconds
+from tests.benchmarks.ratios import best_seconds, compared
 
 
 def start(*words: str) -> None:
@@ -22,6 +22,5 @@ def test_answers_at_once(benchmark, words: tuple[str, ...], limit: float) -> Non
     ours, numpy = best_seconds(
         5, lambda: start("-m", "mgrbench", *words), lambda: start("-c", "import numpy")
     )
-    benchmark.extra_info.update(seconds=ours, import_numpy_seconds=numpy, ratio=ours / numpy)
-    print(f"mgrbench {' '.join(words)}: {ours:.2f} s, {ours / numpy:.1f} times starting Python with numpy")
+    compared(benchmark, f"`mgrbench {' '.join(words)}`", ours, numpy, other_way="python -c 'import numpy'")
     assert ours < limit

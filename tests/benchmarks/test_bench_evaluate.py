@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 import mgrbench
-from tests.benchmarks.ratios import best_seconds
+from tests.benchmarks.ratios import best_seconds, compared
 
 
 def test_rbf_svm_on_choi_features(benchmark, shared_data: Path) -> None:
@@ -33,6 +33,6 @@ def test_rbf_svm_on_choi_features(benchmark, shared_data: Path) -> None:
 
     benchmark.pedantic(ours, rounds=3, warmup_rounds=1)
     whole, naked = best_seconds(5, ours, bare)
-    benchmark.extra_info.update(evaluate_seconds=whole, cross_val_predict_seconds=naked, ratio=whole / naked)
-    print(f"evaluate {whole:.3f} s, bare cross_val_predict {naked:.3f} s: {whole / naked:.2f} times")
+    what = "`evaluate` of svm_rbf on GTZAN, 10 folds, scores and record included"
+    compared(benchmark, what, whole, naked, other_way="bare scikit-learn cross_val_predict")
     assert whole <= 1.3 * naked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import numpy as np
 import mgrbench
 from mgrbench.evaluation import evaluate
 from mgrbench.store import FeatureStore
+from tests.benchmarks.ratios import compared
 
 RUNS = 1000
 
@@ -51,9 +53,8 @@ def test_thousand_runs(benchmark, tmp_path: Path) -> None:
     seconds, _ = benchmark.pedantic(build, args=(tmp_path / "many", tmp_path / "boards", -1), rounds=1)
     few = build(tmp_path / "few", tmp_path / "boards", 1)[1]
     many = build(tmp_path / "many", tmp_path / "boards", 1)[1]
-    benchmark.extra_info.update(seconds=seconds, few_bytes=few, many_bytes=many)
-    print(
-        f"{RUNS} runs: {seconds:.1f} s; memory of 100 runs {few / 1e6:.0f} MB, of {RUNS} {many / 1e6:.0f} MB"
-    )
+    compared(benchmark, f"boards of {RUNS} runs, every score recomputed", seconds, cores=os.cpu_count() or 1)
+    what = f"peak memory of building the boards of {RUNS} runs"
+    compared(benchmark, what, many / 1e6, few / 1e6, other_way="of 100 runs", unit="MB")
     assert seconds <= 10
     assert many < 1.2 * few
