@@ -72,9 +72,8 @@ def sheet(
         dataset: the dataset.
         track: id or file name of the track.
         root: folder of the audio.
-        features: names or files of features; by default all built-in ones that have frequencies, without the
-            variants that are kept for replication,
-            from few bins to many.
+        features: names or files of features; by default all built-in ones that have frequencies, from few
+            bins to many, without the variants that are kept for replication.
         segment: number of the segment, from 1; by default the middle one.
 
     Raises:
@@ -125,7 +124,7 @@ def _usual() -> list[str]:
 
 def _panel(name: str, feature: FeaturePlugin, clip: Clip, segment: int) -> Panel:
     spec, module = feature.spec, load("features", name).value
-    values = feature.compute([clip])[0, segment - 1]
+    values = feature.compute([clip])[0, 0 if spec.per_clip else segment - 1]
     hertz = None
     if hasattr(module, "frequencies"):
         with boundary(spec.name, "telling its frequencies"):
@@ -134,5 +133,6 @@ def _panel(name: str, feature: FeaturePlugin, clip: Clip, segment: int) -> Panel
             problem = f"{spec.name} has {values.shape[1]} bins and gives frequencies of shape {hertz.shape}"
             raise BenchError(problem, "give one frequency a bin")
     samples = spec.parameters.get("hop", getattr(module, "HOP", 0))
-    hop = float(samples) / clip.sample_rate or clip.segment_seconds / len(values)
+    seconds = len(clip.samples) / clip.sample_rate if spec.per_clip else clip.segment_seconds
+    hop = float(samples) / clip.sample_rate or seconds / len(values)
     return Panel(spec.name, values, hop, hertz, getattr(module, "UNIT", ""), getattr(module, "PARTS", {}))

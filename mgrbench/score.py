@@ -60,7 +60,9 @@ def score_file(
         warnings=warnings,
         plugin_sha256=digest_of_file(path),
     )
-    folder = run_folder(out, data.name, chosen.name.split("/")[1], name, f"scored-{digest_of_file(path)[:8]}")
+    folder = run_folder(
+        out, data.name, chosen.name.split("/")[1], name, f"scored-{selection}-{digest_of_file(path)[:8]}"
+    )
     with claimed(folder, out):
         if not is_shipped(chosen):
             write_atomically(folder / SPLIT_FILE, chosen.text)

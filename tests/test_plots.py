@@ -188,6 +188,14 @@ def test_a_feature_without_frequencies_has_an_axis_of_bins(home):
     assert axes.images[0].get_array()[2, 4] == 14
 
 
+def test_a_feature_of_the_whole_clip_has_its_length(home):
+    (home / "plain.py").write_text(
+        FEATURE.replace("{}, ()", "{}, (), per_clip=True").replace("clip.segments_per_track", "1")
+    )
+    drawn = sheet(load_dataset("./toys.py"), "one", home, ["./plain.py"])
+    assert drawn.panels[0].hop == pytest.approx(3 * SECONDS / 5)
+
+
 # Choosing and refusing
 
 

@@ -68,6 +68,7 @@ def extract(clips):
 )
 RUN = ("run", "-m", "slow.py", *MINI_RUN, "--out", "out")
 FOLDS = 3
+VARYING = {"cost", "code", "started_utc", "finished_utc"}
 CLIPS = 12
 EXTRACT = ("features", "extract", "gtzan", "-f", "loud.py", "--root", "clips", "--jobs", "1")
 
@@ -100,19 +101,21 @@ def held(place, arguments, lines):
     return process
 
 
-def as_if_uninterrupted(place, runs):
-    """Whether a run is the one that a single command gives, but for times and peaks."""
+def check_as_if_uninterrupted(place, runs):
+    """A run is the one that a single command gives, but for its times and for commits made meanwhile."""
     (place / "hold").unlink(missing_ok=True)
     done("run", "-m", "slow.py", *MINI_RUN, "--out", "whole")
-    ours, whole = record(runs), record(place / "whole")
-    varying = {"cost", "started_utc", "finished_utc"}
-    return (
-        predictions(runs) == predictions(place / "whole")
-        and {key: ours[key] for key in ours.keys() - varying}
-        == {key: whole[key] for key in whole.keys() - varying}
-        and sorted(file.name for file in only_run(runs).iterdir())
-        == sorted(file.name for file in only_run(place / "whole").iterdir())
+    ours, whole = (
+        {key: said for key, said in record(out).items() if key not in VARYING}
+        for out in (runs, place / "whole")
     )
+    assert ours == whole
+    assert predictions(runs) == predictions(place / "whole")
+    assert names(only_run(runs)) == names(only_run(place / "whole"))
+
+
+def names(folder):
+    return sorted(file.name for file in folder.iterdir())
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
@@ -132,7 +135,7 @@ def test_a_stopped_run_goes_on_where_it_was(place, how):
     done(*RUN)
     assert log(place)[:3] == [first, second, second], "fold 1 was kept, fold 2 computed again"
     assert len(log(place)) == FOLDS + 1
-    assert as_if_uninterrupted(place, place / "out")
+    check_as_if_uninterrupted(place, place / "out")
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
@@ -148,7 +151,7 @@ def test_a_stopped_run_in_several_processes_goes_on_too(place, how):
     before = len(log(place))
     done(*RUN)
     assert len(log(place)) - before == FOLDS - kept
-    assert as_if_uninterrupted(place, place / "out")
+    check_as_if_uninterrupted(place, place / "out")
 
 
 @pytest.mark.parametrize("at", ["predictions.csv", "run.json", "split.tsv"])
@@ -172,7 +175,7 @@ def test_a_run_that_dies_while_it_is_written_goes_on(place, monkeypatch, at):
     before = len(log(place))
     done(*RUN)
     assert len(log(place)) == before == FOLDS
-    assert as_if_uninterrupted(place, place / "out")
+    check_as_if_uninterrupted(place, place / "out")
 
 
 def test_an_interrupted_fresh_run_leaves_the_stored_one_whole(place):
@@ -205,7 +208,7 @@ def test_a_damaged_fold_is_named_and_can_be_removed(place):
     assert "01.json" in refused(*RUN)
     fold.unlink()
     done(*RUN)
-    assert as_if_uninterrupted(place, place / "out")
+    check_as_if_uninterrupted(place, place / "out")
 
 
 def test_two_processes_cannot_write_one_run(place):
@@ -219,7 +222,7 @@ def test_two_processes_cannot_write_one_run(place):
     done(*other)
     assert finish(process).code == 0
     assert "stored already" in done(*RUN).err
-    assert as_if_uninterrupted(place, place / "out")
+    check_as_if_uninterrupted(place, place / "out")
 
 
 def test_two_processes_cannot_write_one_feature(place):

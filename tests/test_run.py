@@ -147,7 +147,7 @@ def test_processes_change_nothing_to_the_bit(place, model):
     done(*arguments, "--out", "two", "--jobs", "2")
     assert predictions(place / "one") == predictions(place / "two")
     one, two = record(place / "one"), record(place / "two")
-    same_fields = set(one) - {"cost", "started_utc", "finished_utc"}
+    same_fields = set(one) - {"cost", "code", "started_utc", "finished_utc"}
     assert {key: one[key] for key in same_fields} == {key: two[key] for key in same_fields}
 
 

@@ -84,7 +84,8 @@ def machine() -> str:
 def line_of(row: dict[str, Any]) -> str:
     """A row of the table in Markdown."""
     other = f"{amount(row['other'], row['unit'])}: {row['other_way']}" if row["other"] else ""
-    ratio = f"{row['ratio']:.1f} ×" if row["other"] else ""
+    digits = 0 if row["ratio"] >= 100 else 1
+    ratio = f"{row['ratio']:.{digits}f} ×" if row["other"] else ""
     return f"| {row['what']} | {amount(row['ours'], row['unit'])} | {other} | {ratio} | {row['cores']} |"
 
 

@@ -35,7 +35,7 @@ GTZAN = load_dataset("gtzan")
 SPECTROGRAMS = ("mel", "cqt", "harmonic", "percussive", "scatter")
 CLIPS = 16
 """Two batches for each of two processes."""
-PLAIN_CLIPS = 3
+PLAIN_CLIPS = 2
 """Of the same clips, what the plain scripts do in a round; they take seconds for each."""
 SEGMENTS = GTZAN.segments_per_track
 ROUNDS = 3
