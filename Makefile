@@ -12,7 +12,7 @@ help:  ## list these targets
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip -c constraints.txt
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,neural]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,neural,cluster]'
 	touch $@
 
 demo: $(INSTALLED)  ## the main job on the embedded dataset, from audio to leaderboard

@@ -143,9 +143,11 @@ def _rows(
             return [row_of(folder, root, split, genres, metrics) for folder, root in folders]
     from joblib import Parallel, delayed
 
-    # In a few large portions: each process draws the bootstrap's resamples anew.
+    # In a few large portions: each process draws the bootstrap's resamples anew. By absolute paths: processes
+    # may have been started in another folder.
     size = -(-len(folders) // (4 * abs(jobs)))
-    portions = [folders[start : start + size] for start in range(0, len(folders), size)]
+    places = [(folder.absolute(), root.absolute()) for folder, root in folders]
+    portions = [places[start : start + size] for start in range(0, len(places), size)]
     done = Parallel(n_jobs=jobs)(delayed(_rows)(portion, split, genres, metrics, 1) for portion in portions)
     return [row for rows in done for row in rows]
 
