@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -142,6 +143,8 @@ def _compute(plan: Plan, title: str, journal: FoldJournal | None, jobs: int, on_
     started = datetime.now(UTC)
     results: dict[int, FoldResult] = {}
     tasks = plan.tasks()
+    if journal:
+        tasks = [replace(task, checkpoint=journal.checkpoint(task.number)) for task in tasks]
     for task in tasks:
         if journal and (kept := journal.read(task.number, len(task.fold.test), len(task.genres))):
             results[task.number] = kept

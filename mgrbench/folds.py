@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import multiprocessing
 import random
 import sys
 import time
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,6 +40,7 @@ class FoldTask:
         dataset: name of the dataset.
         features: names of the features.
         store: folder of the feature store.
+        checkpoint: folder in which a model may keep its unfinished training; None to keep nothing.
     """
 
     number: int
@@ -52,6 +55,7 @@ class FoldTask:
     options: Mapping[str, Any]
     seed: int
     device: str
+    checkpoint: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ def run_fold(task: FoldTask) -> FoldResult:
     test = _inputs(task, task.fold.test)
     _seed_everything(task.seed)
     model = source.build(len(task.genres), task.seed, task.device, task.options)
+    if task.checkpoint is not None and hasattr(model, "checkpoint"):
+        model.checkpoint = task.checkpoint
     place = f"fold {task.number}"
     start = time.perf_counter()
     with boundary(source.name, f"fitting {place}"):
@@ -171,6 +177,10 @@ def _seed_everything(seed: int) -> None:
     np.random.seed(seed % 2**32)  # noqa: NPY002 - the global one is what a plugin may use
     if torch := sys.modules.get("torch"):
         torch.manual_seed(seed)
+        if multiprocessing.parent_process() is not None:
+            # joblib gives a worker a share of the cores, but sums depend on the number of threads: give it
+            # as many as torch takes by itself, so that the result does not depend on the number of jobs.
+            torch.set_num_threads(joblib.cpu_count(only_physical_cores=True))
 
 
 def _told(model: GenreModel, attribute: str, kind: type, name: str) -> Any:  # noqa: ANN401

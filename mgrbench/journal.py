@@ -28,6 +28,11 @@ class FoldJournal:
         """
         document = asdict(result) | {"proba": result.proba.tolist()}
         write_atomically(self._file(result.number), json.dumps(document))
+        shutil.rmtree(self.checkpoint(result.number), ignore_errors=True)
+
+    def checkpoint(self, number: int) -> Path:
+        """Folder in which the model of an unfinished fold may keep its training; gone once it is finished."""
+        return self.folder / f"{number:02d}.checkpoint"
 
     def read(self, number: int, tracks: int, genres: int) -> FoldResult | None:
         """A finished fold of so many test tracks; None if it isn't there.

@@ -261,9 +261,35 @@ def _import_file(path: Path) -> ModuleType:
 
 
 def _source_checksum(module: ModuleType) -> str:
-    """Checksum of the plugin's own source: its file, or every file of its package."""
+    """Checksum of the plugin's own source: its file or every file of its package, and what it shares.
+
+    What it shares are the modules of its own top-level package that it imports, directly or through each
+    other; mgrbench's own are told by its version.
+    """
     if not getattr(module, "__file__", None):
         return ""  # built into Python
-    file = Path(str(module.__file__))
-    files = sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
-    return sha256_of_bytes(b"\0".join(source.read_bytes() for source in files))
+    files = _own_files(Path(str(module.__file__)))
+    top = module.__name__.partition(".")[0]
+    shared: dict[Path, None] = {}
+    if top != "mgrbench" and "." in module.__name__:
+        _collect(files, top, shared)
+    every = [*files, *sorted(shared.keys() - set(files))]
+    return sha256_of_bytes(b"\0".join(source.read_bytes() for source in every))
+
+
+def _own_files(file: Path) -> list[Path]:
+    return sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
+
+
+def _collect(files: list[Path], top: str, shared: dict[Path, None]) -> None:
+    """Add the files of the package ``top`` that these files import, and so on."""
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                spec = importlib.util.find_spec(name) if name.startswith(f"{top}.") else None
+                found = _own_files(Path(spec.origin)) if spec and spec.origin else []
+                new = [path for path in found if path not in shared]
+                shared.update(dict.fromkeys(new))
+                _collect(new, top, shared)

@@ -253,8 +253,10 @@ class GenreModel(Protocol):
     any other gets a validation part, which is the only thing it may choose epochs, features or
     hyper-parameters on.
 
-    A network may also offer ``profile_target() -> (nn.Module, example inputs)`` for ``mgrbench profile``,
-    and ``history`` after fitting: one dictionary per epoch, stored as ``history.csv``.
+    A model may also have ``history`` and ``chosen`` after fitting (one dictionary per epoch, stored as
+    ``history.csv``, and what was chosen on the validation part), and ``checkpoint``: where it is an
+    attribute, it is set before ``fit`` to a folder in which an unfinished training may be kept, so that an
+    interrupted run goes on there.
     """
 
     def fit(self, train: Examples, valid: Examples | None) -> object:

@@ -15,7 +15,11 @@ from mgrbench.registry import available, boundary, find, load, load_dataset
 from mgrbench.types import BenchError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-BASELINES = sorted(file.stem for file in (REPOSITORY / "baselines").glob("[!_]*.py"))
+BASELINES = sorted(
+    entry.stem
+    for entry in (REPOSITORY / "baselines").glob("[!_]*")
+    if entry.suffix == ".py" or (entry / "__init__.py").is_file()
+)
 
 MODEL = '''
 """A model for tests."""
@@ -379,3 +383,18 @@ def test_listing_imports_no_plugin_and_no_heavy_library(site):
     assert not {"torch", "sklearn", "scipy", "librosa", "pandas", "joblib", "soundfile", "loud"} & set(
         modules
     )
+
+
+def test_what_a_model_shares_with_others_counts_as_its_source(tmp_path, monkeypatch):
+    package = tmp_path / "sharing"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "_shared.py").write_text("WIDTH = 1\n")
+    (package / "model.py").write_text(f"from sharing._shared import WIDTH\n{MODEL}")
+    (package / "other.py").write_text(MODEL)
+    monkeypatch.syspath_prepend(tmp_path)
+    before = load("models", "sharing.model").source_sha256, load("models", "sharing.other").source_sha256
+    (package / "_shared.py").write_text("WIDTH = 2\n")
+    after = load("models", "sharing.model").source_sha256, load("models", "sharing.other").source_sha256
+    assert before[0] != after[0]
+    assert before[1] == after[1]

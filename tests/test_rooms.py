@@ -217,7 +217,7 @@ def test_nothing_in_mgrbench_imports_a_model_by_name():
 
 
 def test_models_lean_on_what_any_plugin_may_use():
-    allowed = {"mgrbench.types", "mgrbench.errors", "mgrbench.estimators", "mgrbench.splits"}
+    allowed = {f"mgrbench.{room}" for room in ("types", "errors", "files", "estimators", "splits")}
     for name, tree in BASELINES.items():
         assert own(imported(ast.walk(tree))) <= allowed, name
 
@@ -269,7 +269,17 @@ def test_only_the_command_line_prints_reads_arguments_or_exits(module):
 
 def test_nothing_is_unpickled_and_nothing_is_evaluated():
     for name, tree in (MGRBENCH | BASELINES).items():
-        assert not {"pickle", "cPickle", "dill", "shelve", "marshal"} & imported(ast.walk(tree)), name
+        assert not {"cPickle", "dill", "shelve", "marshal"} & imported(ast.walk(tree)), name
+        # torch says by pickle's error that it refused to unpickle: the name is needed, and nothing else of it
+        used = {
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "pickle"
+        }
+        assert used <= {"UnpicklingError"}, name
+        assert "pickle" not in imported(ast.walk(tree)) or used, name
         assert not {"eval", "exec"} & set(calls_and_names(tree)), name
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "np.load":

@@ -1,0 +1,86 @@
+"""Small VGG-like convolutional network on mel spectrograms: what a good student would try first.
+
+Four blocks of two 3 × 3 convolutions, batch norm and ReLU with a max-pool after each, as by K. Simonyan and
+A. Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR 2015, but narrow;
+mean over time and frequency, dropout, one dense layer: 0.6 million values. No published system in particular;
+widths, Adam's rate and the rest are ours and tuned on nothing.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from baselines._network import SegmentNetwork
+from baselines._settings import Training, adam, switch
+
+FEATURES = ("mel",)
+SELECTION = "validation"
+WIDTHS = (32, 64, 128, 128)
+
+
+class MelCNN(nn.Module):
+    """The network.
+
+    Shape:
+        (batch, time, frequency) -> (batch, genres)
+    """
+
+    def __init__(self, n_genres: int, dropout: float = 0.3) -> None:
+        super().__init__()
+        pairs = zip((1, *WIDTHS), WIDTHS, strict=False)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(*_layer(incoming, width), *_layer(width, width)) for incoming, width in pairs
+        )
+        self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(WIDTHS[-1], n_genres))
+
+    def forward(self, segments: Tensor) -> Tensor:
+        """Logits."""
+        values = segments[:, None]
+        for block in self.blocks:
+            values = block(values)
+            time, frequency = values.shape[2:]
+            values = nn.functional.max_pool2d(values, (min(2, time), min(2, frequency)))
+        logits: Tensor = self.classifier(values.mean(dim=(2, 3)))
+        return logits
+
+
+def _layer(incoming: int, width: int) -> list[nn.Module]:
+    # No bias: the batch norm behind it has one.
+    convolution = nn.Conv2d(incoming, width, kernel_size=3, padding=1, bias=False)
+    return [convolution, nn.BatchNorm2d(width), nn.ReLU()]
+
+
+def build(
+    n_genres: int,
+    seed: int,
+    device: str,
+    *,
+    epochs: int = 100,
+    batch: int = 32,
+    patience: int = 15,
+    learning_rate: float = 1e-3,
+    clip_norm: float = 0.0,
+    channels_last: bool | str = False,
+    bf16: bool | str = False,
+    compiled: bool | str = False,
+) -> SegmentNetwork:
+    """The model.
+
+    Args:
+        n_genres: number of genres.
+        seed: of the initial values, the batches and the dropout.
+        device: ``"cpu"`` or ``"cuda"``.
+        epochs: largest number of epochs.
+        batch: segments in a batch.
+        patience: epochs without improvement after which training ends; 0: never.
+        learning_rate: of Adam.
+        clip_norm: largest norm of the gradient; 0 leaves it as it is.
+        channels_last: memory layout of images, on or off.
+        bf16: bfloat16 on a GPU, on or off.
+        compiled: ``torch.compile`` on a GPU, on or off.
+    """
+    training = Training(
+        epochs, batch, patience, (adam(learning_rate),), clip_norm,
+        switch("channels_last", channels_last), switch("bf16", bf16), switch("compiled", compiled),
+    )  # fmt: skip
+    return SegmentNetwork(lambda _, genres: MelCNN(genres), n_genres, seed, device, training)
