@@ -21,7 +21,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mgrbench.splits.groups import components, deal_groups
+from mgrbench.splits import components, deal_groups
 from mgrbench.types import BenchError, Examples, FloatArray, Track
 
 

@@ -11,7 +11,7 @@ from mgrbench.splits.file import (
     shipped_splits,
     split_from_text,
 )
-from mgrbench.splits.groups import draw_validation
+from mgrbench.splits.groups import components, deal_groups, draw_validation
 from mgrbench.splits.make import RULES, make_split
 from mgrbench.splits.tracklist import TrackList, read_track_list
 
@@ -23,6 +23,8 @@ __all__ = [
     "audit_folds",
     "audit_split",
     "check_split",
+    "components",
+    "deal_groups",
     "draw_validation",
     "format_split",
     "is_shipped",
