@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 from mgrbench.metrics import ROW_SUM_TOLERANCE
 from mgrbench.models import ModelLike, model_source
 from mgrbench.registry import boundary
-from mgrbench.store import FeatureStore
+from mgrbench.store import FeatureStore, StoredFeature
 from mgrbench.types import BenchError, Examples, FloatArray, Fold, GenreModel, Inputs
 
 
@@ -158,11 +159,18 @@ def _bad_rows(bad: NDArray[np.bool_]) -> str:
 
 
 def _inputs(task: FoldTask, ids: tuple[str, ...]) -> Inputs:
-    store = FeatureStore(task.store)
-    arrays: dict[str, FloatArray] = {
-        feature: store.open(task.dataset, feature).rows(ids) for feature in task.features
-    }
+    arrays: dict[str, FloatArray] = {}
+    for feature in task.features:
+        folder = FeatureStore(task.store).folder(task.dataset, feature)
+        changed = tuple(file.stat().st_mtime_ns for file in sorted(folder.glob("*.*")))
+        arrays[feature] = _opened(task.store, task.dataset, feature, changed).rows(ids)
     return Inputs(ids, arrays)
+
+
+@lru_cache(maxsize=16)
+def _opened(store: Path, dataset: str, feature: str, _changed: tuple[int, ...]) -> StoredFeature:
+    """A stored feature, opened once for all folds unless its files change."""
+    return FeatureStore(store).open(dataset, feature)
 
 
 def _examples(task: FoldTask, ids: tuple[str, ...]) -> Examples:

@@ -23,7 +23,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -77,7 +77,7 @@ class Loaded:
 
 def available(kind: Kind) -> list[Plugin]:
     """All plugins of a kind that have a name, sorted, none of them imported."""
-    found = {plugin.name: plugin for plugin in _built_in(kind)}
+    found = {plugin.name: replace(plugin, about=_first_line(source)) for plugin, source in _built_in(kind)}
     for point in entry_points(group=f"mgrbench.{kind}"):
         found.setdefault(
             point.name.replace("-", "_"), Plugin(kind, point.name, point.value, _distribution(point))
@@ -97,9 +97,9 @@ def find(kind: Kind, name: str) -> Plugin:
     if attribute:
         return Plugin(kind, attribute, name, "module")
     plain = name.replace("-", "_")
-    for plugin in _built_in(kind):
+    for plugin, source in _built_in(kind):
         if plugin.name == plain:
-            return plugin
+            return replace(plugin, about=_first_line(source))
     points = entry_points(group=f"mgrbench.{kind}")
     declared = [point for point in points if point.name.replace("-", "_") == plain]
     if len(declared) > 1:
@@ -181,7 +181,8 @@ def boundary(name: str, doing: str) -> Iterator[None]:
         ) from error
 
 
-def _built_in(kind: Kind) -> Iterator[Plugin]:
+def _built_in(kind: Kind) -> Iterator[tuple[Plugin, Path]]:
+    """The built-in plugins of a kind and their files, nothing read of them."""
     package = _PACKAGES[kind]
     spec = importlib.util.find_spec(package)
     for folder in (spec.submodule_search_locations or []) if spec else []:
@@ -189,7 +190,7 @@ def _built_in(kind: Kind) -> Iterator[Plugin]:
             source = entry / "__init__.py" if entry.is_dir() else entry
             if entry.name.startswith("_") or source.suffix != ".py" or not source.is_file():
                 continue
-            yield Plugin(kind, entry.stem, f"{package}.{entry.stem}", "built in", _first_line(source))
+            yield Plugin(kind, entry.stem, f"{package}.{entry.stem}", "built in"), source
 
 
 def _first_line(source: Path) -> str:

@@ -126,7 +126,10 @@ def audit_folds(
     tracks = {track.id: track for track in dataset.tracks()}
     strangers = [i for fold in folds for i in (*fold.train, *fold.valid, *fold.test) if i not in tracks]
     clean = [_known(fold, tracks) for fold in folds]
-    leaks = tuple(leak for number, fold in enumerate(clean, 1) for leak in _leaks(number, fold, tracks))
+    indices = [(kind, _index(tracks.values(), kind)) for kind in (_artists, _replica, _recording)]
+    leaks = tuple(
+        leak for number, fold in enumerate(clean, 1) for leak in _leaks(number, fold, tracks, indices)
+    )
     audits = tuple(_audit_fold(number, fold, tracks, leaks) for number, fold in enumerate(clean, 1))
     audit = Audit(name, dataset.name, audits, leaks)
     checks = _checks(audit, clean, dataset, [*dict.fromkeys(strangers), *unknown], repeated)
@@ -140,7 +143,11 @@ def _known(fold: Fold, tracks: Mapping[str, Track]) -> Fold:
     return Fold(train, valid, test)
 
 
-def _index(tracks: Iterable[Track], keys: Callable[[Track], Iterable[str]]) -> dict[str, list[str]]:
+_Keys = Callable[[Track], Iterable[str]]
+"""What of a track makes it give another one away."""
+
+
+def _index(tracks: Iterable[Track], keys: _Keys) -> dict[str, list[str]]:
     index: dict[str, list[str]] = {}
     for track in tracks:
         for key in keys(track):
@@ -160,15 +167,18 @@ def _recording(track: Track) -> Iterable[str]:
     return [track.recording] if track.recording else []
 
 
-def _leaks(number: int, fold: Fold, tracks: Mapping[str, Track]) -> list[Leak]:
-    training = [tracks[i] for i in dict.fromkeys((*fold.train, *fold.valid))]
-    kinds = (_artists, _replica, _recording)
-    indices = [_index(training, kind) for kind in kinds]
+def _leaks(
+    number: int,
+    fold: Fold,
+    tracks: Mapping[str, Track],
+    indices: Sequence[tuple[_Keys, Mapping[str, list[str]]]],
+) -> list[Leak]:
+    training = {*fold.train, *fold.valid}
     leaks = []
     for test in (tracks[i] for i in fold.test):
         found = [
-            tuple(sorted({i for key in kind(test) for i in index.get(key, ())}))
-            for kind, index in zip(kinds, indices, strict=True)
+            tuple(sorted({i for key in keys(test) for i in index[key] if i in training}))
+            for keys, index in indices
         ]
         if any(found):
             leaks.append(Leak(test.id, number, *found))
@@ -177,7 +187,8 @@ def _leaks(number: int, fold: Fold, tracks: Mapping[str, Track]) -> list[Leak]:
 
 def _audit_fold(number: int, fold: Fold, tracks: Mapping[str, Track], leaks: Sequence[Leak]) -> FoldAudit:
     mine = [leak for leak in leaks if leak.fold == number]
-    train_artists = {artist for i in fold.train for artist in tracks[i].artists}
+    # Only a fixed validation part can share artists with training; where there is none, none need be known.
+    train_artists = {artist for i in fold.train for artist in tracks[i].artists} if fold.valid else set()
     return FoldAudit(
         fold=number,
         train=len(fold.train),
