@@ -13,7 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mgrbench.metrics import MARGIN_METRICS, METRICS, Margins, Metric, confusion, per_class, scores
+from mgrbench.metrics import (
+    MARGIN_METRICS,
+    METRICS,
+    Margins,
+    Metric,
+    confusion,
+    per_class,
+    scores,
+    track_log_loss,
+)
 from mgrbench.predictions import Predictions
 from mgrbench.statistics import Bootstrap, clusters_by_artist, fold_mean_std
 from mgrbench.types import Score, Split
@@ -72,6 +81,8 @@ def _fold_scores(predictions: Predictions, metrics: Mapping[str, Metric]) -> dic
             continue
         if METRICS.get(name) is metric and name in MARGIN_METRICS:
             values = MARGIN_METRICS[name](margins).tolist()
+        elif METRICS.get(name) is metric and name == "log_loss":
+            values = (np.bincount(index, track_log_loss(outcome)) / margins.tracks).tolist()
         else:
             values = [scores(predictions.of_fold(number), {name: metric})[name] for number in folds]
         for number, value in zip(folds, values, strict=True):
