@@ -40,6 +40,5 @@ CODES = {
     "MGR104": "fewer test tracks than the split has",
     "MGR105": "scored from a file of predictions: training was not observed",
     "MGR106": "worse than always naming the commonest genre",
-    "MGR107": "the split leaks artists or replicas from training into test",
 }
 """Code -> what it stands for."""
