@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from baselines._checkpoints import Checkpoints
+from baselines._memory import keep_freed_memory
 from baselines._prediction import scored, track_probabilities
 from baselines._segments import Segments, check_trainable, seeded
 from baselines._settings import Training
@@ -91,6 +92,8 @@ def train(
     """
     settings.check_device(place.device)
     check_trainable(train, name)
+    if place.device == "cpu":
+        keep_freed_memory()
     run = _Run(objective, settings, place, name)
     run.restore()
     while not run.finished():

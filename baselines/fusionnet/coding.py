@@ -26,7 +26,8 @@ VECTOR_HEADS = 2
 class ConvBlock(nn.Module):
     """Convolution 3 × 3, batch norm, activation, max-pool 2 × 2.
 
-    An axis of length 1 is not pooled, so that small inputs pass too.
+    An axis of length 1 is not pooled, so that small inputs pass too. The pool is taken before the activation:
+    every activation of `ACTIVATIONS` rises, so the values are the same, and there are a quarter of them.
 
     Shape:
         (batch, channels, time, frequency) -> (batch, more channels, ⌊time / 2⌋, ⌊frequency / 2⌋)
@@ -40,9 +41,10 @@ class ConvBlock(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """The pooled map."""
-        wide = self.activation(self.norm(self.convolution(values)))
+        wide = self.norm(self.convolution(values))
         time, frequency = wide.shape[2:]
-        return nn.functional.max_pool2d(wide, (min(2, time), min(2, frequency)))
+        pooled: Tensor = self.activation(nn.functional.max_pool2d(wide, (min(2, time), min(2, frequency))))
+        return pooled
 
 
 class MapCoder(nn.Module):
