@@ -11,7 +11,6 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -104,20 +103,18 @@ def read_predictions(path: Path, split: Split, genres: tuple[str, ...]) -> Predi
         BenchError: if the file is damaged, a genre is unknown or not the track's, or a prediction is not of a
             test track of its fold, or is there twice.
     """
-    text = read_text(path)
     try:
-        rows = list(csv.reader(io.StringIO(text)))
+        names, *rows = _rows(read_text(path))
     except csv.Error as error:
         raise BenchError(f"is damaged ({error})", "run the model again", path) from error
-    width = len(COLUMNS)
     with_proba = [*COLUMNS, *(f"p_{genre}" for genre in genres)]
-    if not rows or rows[0] not in ([*COLUMNS], with_proba):
+    if ",".join(names) not in {",".join(COLUMNS), ",".join(with_proba)}:
         mend = f"its columns must be {', '.join(with_proba)}"
         raise BenchError("is not a file of predictions for this dataset", mend, path)
     try:
-        columns = list(zip(*rows[1:], strict=True))
+        columns = list(zip(*rows, strict=True))
         fold = np.fromiter(map(int, columns[1]), dtype=np.int64, count=len(columns[1]))
-        values = _table(columns[width:]) if len(rows[0]) > width else None
+        values = _table(columns[-1], len(genres)) if len(names) > len(COLUMNS) else None
     except (ValueError, IndexError, OverflowError) as error:
         raise BenchError(f"is damaged ({error})", "run the model again", path) from error
     position = {genre: index for index, genre in enumerate(genres)}
@@ -135,10 +132,25 @@ def read_predictions(path: Path, split: Split, genres: tuple[str, ...]) -> Predi
     return predictions
 
 
-def _table(columns: Sequence[Sequence[str]]) -> NDArray[np.float64]:
-    """Columns of numbers as float64 (rows, columns). Much faster than numpy's own reading of strings."""
-    flat = np.fromiter(map(float, chain.from_iterable(columns)), dtype=np.float64)
-    return np.ascontiguousarray(flat.reshape(len(columns), -1).T)
+def _rows(text: str) -> list[list[str]]:
+    """The fields of each line of a CSV; those behind `COLUMNS` as one piece, as they stand."""
+    words = len(COLUMNS)
+    if '"' not in text:
+        return [line.split(",", words) for line in text.splitlines()] or [[]]
+    rows = csv.reader(io.StringIO(text))
+    return [[*row[:words], *([",".join(row[words:])] if row[words:] else [])] for row in rows]
+
+
+def _table(rows: Sequence[str], width: int) -> NDArray[np.float64]:
+    """Lines of numbers with commas between as float64 (rows, width).
+
+    Raises:
+        ValueError: if a line has more or fewer numbers, or something that is none.
+    """
+    values = np.loadtxt(rows, dtype=np.float64, delimiter=",", comments=None, ndmin=2)
+    if values.shape != (len(rows), width):
+        raise ValueError(f"{values.shape[1]} probabilities where there are {width} genres")
+    return values
 
 
 def check_against_split(predictions: Predictions, split: Split, path: Path) -> None:
@@ -167,7 +179,9 @@ def check_against_split(predictions: Predictions, split: Split, path: Path) -> N
 
 
 def _check_genres(predictions: Predictions, split: Split, path: Path) -> None:
-    for track, genre in zip(predictions.ids, predictions.outcome.genre.tolist(), strict=True):
-        if predictions.genres[genre] != split.genre[track]:
-            mend = f"the split says {split.genre[track]}"
-            raise BenchError(f"{track} is said to be {predictions.genres[genre]}", mend, path)
+    said = [predictions.genres[genre] for genre in predictions.outcome.genre.tolist()]
+    true = [split.genre[track] for track in predictions.ids]
+    if said != true:
+        wrong = next(index for index, genre in enumerate(said) if genre != true[index])
+        problem = f"{predictions.ids[wrong]} is said to be {said[wrong]}"
+        raise BenchError(problem, f"the split says {true[wrong]}", path)

@@ -7,20 +7,22 @@ Davison and Hinkley 1997, chapters 3 and 5; Field and Welsh 2007).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mgrbench.metrics import MARGIN_METRICS, Margins, Outcome, track_log_loss
-from mgrbench.types import BenchError
+from mgrbench.types import BenchError, Score
 
 RESAMPLES = 10_000
 LOSS_UNIT = 2.0**-20
 """Log losses are summed as whole multiples of this many nats, less than a fifth digit of a probability."""
 _BLOCK = 512
 """Resamples drawn at a time, to save memory; the draws are the same whatever it is."""
+_SCORED = 2048
+"""Resamples scored at a time: few enough that their counts stay in a processor's cache."""
 
 Interval = tuple[float, float] | None
 
@@ -97,7 +99,8 @@ class Bootstrap:
         single = len(sizes) * int(sizes.max()) < 2**24
         self.weights = _draw(len(sizes), resamples, seed, np.float32 if single else np.float64)
         self._digit = 2 ** int(np.log2((2**24 if single else 2**53) // len(sizes)))
-        self._support = self._resampled(self._counts(self.genre))
+        support = self._counts(self.genre).astype(self.weights.dtype) @ self.weights
+        self._support: NDArray[np.float64] = np.asarray(support, dtype=np.float64)
 
     def distributions(self, outcome: Outcome) -> dict[str, NDArray[np.float64]]:
         """Each metric's value in each resample, by the metric's name.
@@ -120,12 +123,21 @@ class Bootstrap:
         columns = [self._counts(outcome.genre, right), self._counts(outcome.predicted)]
         if outcome.proba is not None:
             columns.append(self._loss_digits(outcome))
-        sums = self._resampled(np.concatenate(columns))
-        margins = Margins(sums[: self.n_genres], sums[self.n_genres : 2 * self.n_genres], self._support)
+        sums = np.concatenate(columns).astype(self.weights.dtype) @ self.weights
+        blocks = [
+            self._scored(sums[:, start : start + _SCORED], self._support[:, start : start + _SCORED])
+            for start in range(0, sums.shape[1], _SCORED)
+        ]
+        return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+
+    def _scored(self, sums: NDArray[Any], support: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """The metrics of some resamples, few enough for the processor's cache, from their sums."""
+        rows = np.asarray(sums, dtype=np.float64)
+        margins = Margins(rows[: self.n_genres], rows[self.n_genres : 2 * self.n_genres], support)
         values = {name: metric(margins) for name, metric in MARGIN_METRICS.items()}
-        if outcome.proba is not None:
-            loss_sums = np.zeros(self.weights.shape[1])
-            for digits in sums[2 * self.n_genres :][::-1]:
+        if len(rows) > 2 * self.n_genres:
+            loss_sums = np.zeros(rows.shape[1])
+            for digits in rows[2 * self.n_genres :][::-1]:
                 loss_sums = loss_sums * self._digit + digits
             values["log_loss"] = loss_sums * LOSS_UNIT / margins.tracks
         return values
@@ -175,10 +187,6 @@ class Bootstrap:
             rest //= self._digit
         return np.stack(digits)
 
-    def _resampled(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Sums over clusters, shape (rows, clusters) -> (rows, resamples)."""
-        return np.asarray(counts.astype(self.weights.dtype) @ self.weights, dtype=np.float64)
-
 
 def fold_mean_std(values: Sequence[float]) -> tuple[float, float]:
     """Mean and *population* standard deviation (divided by n, not n − 1) of the folds' values.
@@ -194,13 +202,113 @@ def fold_mean_std(values: Sequence[float]) -> tuple[float, float]:
     return float(np.mean(values)), float(np.std(values))
 
 
+def bootstrap_share(
+    clusters: ArrayLike, right: ArrayLike, tried: ArrayLike, resamples: int = RESAMPLES, seed: int = 0
+) -> Score:
+    """Share of right answers, Σ right / Σ tried, with its 95 % interval by a bootstrap over clusters.
+
+    Args:
+        clusters: int, shape (tracks,): the cluster of each track, see `clusters_by_artist`.
+        right: whole numbers, shape (tracks,) or (repeats, tracks): how many answers to a track were right.
+            Repeats, as by several seeds, are resampled too, independently of the clusters (the pigeonhole
+            bootstrap: Owen 2007), so that the interval also holds what they differ by.
+        tried: whole numbers of the same shape: how many answers there were.
+        resamples: number of resamples.
+        seed: seed of the draws.
+
+    Raises:
+        BenchError: if shapes differ or nothing was tried.
+    """
+    nothing = np.zeros_like(np.asarray(right))
+    return _share_difference(clusters, [right, tried, nothing, nothing], resamples, seed)
+
+
+def bootstrap_difference(
+    clusters: ArrayLike,
+    first: tuple[ArrayLike, ArrayLike],
+    second: tuple[ArrayLike, ArrayLike],
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Score:
+    """Difference of two shares, each (right, tried) as in `bootstrap_share`, from the same resamples.
+
+    A track may count in both shares, in one or in neither: so two models on the same tracks can be compared
+    as well as two groups of tracks. A resample in which nothing of one share was tried is left out.
+
+    Raises:
+        BenchError: if shapes differ or nothing was tried of one share.
+    """
+    return _share_difference(clusters, [*first, *second], resamples, seed)
+
+
+def paired_bootstrap(
+    clusters: ArrayLike, first: ArrayLike, second: ArrayLike, resamples: int = RESAMPLES, seed: int = 0
+) -> Score:
+    """Mean of first − second over the tracks, with its 95 % interval by a bootstrap over clusters.
+
+    Args:
+        clusters: int, shape (tracks,): the cluster of each track, see `clusters_by_artist`.
+        first: shape (tracks,) or (repeats, tracks): what the one got of each track, 1 for a right answer and
+            0 for a wrong one; repeats as in `bootstrap_share`.
+        second: the same of the other, on the same tracks in the same order.
+        resamples: number of resamples.
+        seed: seed of the draws.
+
+    Raises:
+        BenchError: if shapes differ or there are no tracks.
+    """
+    every = np.ones_like(np.asarray(first), dtype=np.int64)
+    return _share_difference(clusters, [first, every, second, every], resamples, seed)
+
+
+def _share_difference(clusters: ArrayLike, columns: Sequence[ArrayLike], resamples: int, seed: int) -> Score:
+    """Of the columns a, m, b, n: Σa / Σm − Σb / Σn; the second share is 0 where nothing was tried of any."""
+    table = [np.atleast_2d(np.asarray(column, dtype=np.float64)) for column in columns]
+    numbers = np.asarray(clusters)
+    if any(column.shape != table[0].shape or column.shape[1:] != numbers.shape for column in table):
+        shapes = ", ".join(str(np.shape(column)) for column in (numbers, *columns))
+        raise BenchError(f"the arrays of a bootstrap differ in shape: {shapes}", "give one value a track")
+    paired = bool(table[2].any() or table[3].any())
+    if not table[1].any() or (paired and not table[3].any()):
+        raise BenchError("a share of nothing has no interval", "give at least one track")
+    numbers = np.unique(numbers, return_inverse=True)[1].ravel()
+    size, repeats = int(numbers.max()) + 1, len(table[0])
+    sums = np.array([[np.bincount(numbers, row, size) for row in column] for column in table])
+
+    def value(of: NDArray[np.float64]) -> NDArray[np.float64]:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(of[0] / of[1] - (of[2] / of[3] if paired else 0.0))
+
+    whole = float(value(sums.sum(axis=(1, 2))))
+    if size == 1:
+        return Score(whole)
+    of_repeats = np.random.default_rng([seed, repeats]).multinomial(
+        repeats, [1 / repeats] * repeats, size=resamples
+    )
+    drawn = []
+    for start, weights in _blocks(size, resamples, seed, np.float64):
+        each = of_repeats[start : start + weights.shape[1]].T
+        drawn.append(value((sums @ weights * each).sum(axis=1)))
+    values = np.concatenate(drawn)
+    low, high = np.quantile(values[np.isfinite(values)], [0.025, 0.975]).tolist()
+    return Score(whole, low, high)
+
+
 def _draw(clusters: int, resamples: int, seed: int, dtype: type[np.floating[Any]]) -> NDArray[Any]:
     """How many times each resample draws each cluster, shape (clusters, resamples)."""
-    generator = np.random.default_rng(seed)
     weights = np.empty((clusters, resamples), dtype=dtype)
-    for start in range(0, resamples, _BLOCK):
-        block = weights[:, start : start + _BLOCK]
-        drawn = generator.integers(clusters, size=(block.shape[1], clusters))
-        drawn += np.arange(block.shape[1])[:, None] * clusters
-        block[...] = np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape).T
+    for start, block in _blocks(clusters, resamples, seed, dtype):
+        weights[:, start : start + block.shape[1]] = block
     return weights
+
+
+def _blocks(
+    clusters: int, resamples: int, seed: int, dtype: type[np.floating[Any]]
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """The same some resamples at a time: number of the first one, and (clusters, resamples of the block)."""
+    generator = np.random.default_rng(seed)
+    for start in range(0, resamples, _BLOCK):
+        many = min(_BLOCK, resamples - start)
+        drawn = generator.integers(clusters, size=(many, clusters))
+        drawn += np.arange(many)[:, None] * clusters
+        yield start, np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape).T.astype(dtype)

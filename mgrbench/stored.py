@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mgrbench.predictions import Predictions, read_predictions
 from mgrbench.record import score_fields, score_warnings
 from mgrbench.runs import PREDICTIONS_FILE, RUN_FILE, Run, read_run
@@ -33,12 +35,13 @@ def stored_run(folder: Path, split: Split, genres: tuple[str, ...]) -> tuple[Run
     fields = score_fields(derived)
     recorded = {name: getattr(run, name) for name in fields}
     recorded["folds"] = {fold.fold: {"scores": fold.scores, "n_test": fold.n_test} for fold in run.folds}
+    tracks = np.bincount(predictions.fold)
     folds = {
-        number: {"scores": dict(scores), "n_test": len(predictions.of_fold(number))}
+        number: {"scores": scores, "n_test": int(tracks[number])}
         for number, scores in derived.fold_scores.items()
     }
-    if (place := _difference(_plain(recorded), _plain(fields | {"folds": folds}), "")) is not None:
-        raise _wrong(place.removeprefix("."), folder)
+    if (place := _difference(recorded, fields | {"folds": folds})) is not None:
+        raise _wrong(place, folder)
     said = {warning.code for warning in run.warnings}
     if hidden := {warning.code for warning in score_warnings(predictions, split)} - said:
         raise _wrong(f"leaving out the warning {min(hidden)}", folder)
@@ -60,12 +63,19 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
     return value.model_dump() if hasattr(value, "model_dump") else value
 
 
-def _difference(recorded: Any, derived: Any, place: str) -> str | None:  # noqa: ANN401
+def _difference(recorded: Mapping[str, Any], derived: Mapping[str, Any]) -> str | None:
     """The place of the first difference, or None."""
+    if recorded == derived:  # as most are, to the last digit
+        return None
+    place = _first_place(_plain(recorded), _plain(derived), "")
+    return None if place is None else place.removeprefix(".")
+
+
+def _first_place(recorded: Any, derived: Any, place: str) -> str | None:  # noqa: ANN401
     if isinstance(recorded, dict) and isinstance(derived, dict):
         if recorded.keys() != derived.keys():
             return place
-        parts = (_difference(recorded[key], derived[key], f"{place}.{key}") for key in recorded)
+        parts = (_first_place(recorded[key], derived[key], f"{place}.{key}") for key in recorded)
         return next((part for part in parts if part is not None), None)
     if isinstance(recorded, float) and isinstance(derived, float | int):
         return None if math.isclose(recorded, derived, rel_tol=TOLERANCE, abs_tol=TOLERANCE) else place
