@@ -33,6 +33,8 @@ CODES = {
     "MGR006": "tracks named more than once or on both sides",
     "MGR007": "genres missing from a part of a fold",
     "MGR008": "validation tracks whose artist is in training",
+    "MGR009": "test tracks of which another track of the album is in training",
+    "MGR010": "test tracks that sound like a training track",
     # Runs: what stands on a row of a leaderboard.
     "MGR101": "selected on test: the score is optimistic",
     "MGR102": "one seed only, of a model whose result depends on its seed",
@@ -40,5 +42,7 @@ CODES = {
     "MGR104": "fewer test tracks than the split has",
     "MGR105": "scored from a file of predictions: training was not observed",
     "MGR106": "worse than always naming the commonest genre",
+    "MGR107": "a difference that the test tracks cannot show",
+    "MGR108": "other library versions than most rows beside it",
 }
 """Code -> what it stands for."""

@@ -138,7 +138,13 @@ def get(line: Registered, progress: Progress | None = None) -> Path:
 
 
 def fetch(
-    url: str, target: Path, sha256: str | None, *, limit: int = LIMIT, progress: Progress | None = None
+    url: str,
+    target: Path,
+    checksum: str | None,
+    *,
+    limit: int = LIMIT,
+    progress: Progress | None = None,
+    plain: bool = False,
 ) -> Path:
     """Get a file, unless it is there already.
 
@@ -147,10 +153,11 @@ def fetch(
     Args:
         url: its address.
         target: where to put it; folders are made.
-        sha256: its checksum. None takes what comes, and takes a file that is there as it is: whoever calls
-            must then verify the content.
+        checksum: its SHA-256, or ``algorithm:hexdigest``. None takes what comes, and takes a file that is
+            there as it is: whoever calls must then verify the content.
         limit: bytes that it may have at most.
         progress: told of the bytes done and of all.
+        plain: whether the address may be plain HTTP; only for a file whose checksum is known.
 
     Returns:
         The target.
@@ -162,10 +169,11 @@ def fetch(
     import pooch
 
     pooch.get_logger().setLevel("WARNING")  # what it does is said by the progress
-    downloader = Resuming(target.with_name(f"{target.name}.part"), limit, progress)
+    part = target.with_name(f"{target.name}.part")
+    downloader = Resuming(part, limit, progress, plain=plain and checksum is not None)
     with writing(target), locked(target.with_name(f".{target.name}.lock"), target.name):
         try:
-            pooch.retrieve(url, sha256, target.name, target.parent, downloader=downloader)
+            pooch.retrieve(url, checksum, target.name, target.parent, downloader=downloader)
         except ValueError as error:  # "SHA256 hash of … does not match …: expected … but got …. Deleted …"
             problem = str(error).partition(" Deleted")[0].rstrip(".")
             mend = "run the same command again; if that does not help, get the file elsewhere"

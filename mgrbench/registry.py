@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mgrbench.errors import BenchError
 from mgrbench.files import reading, sha256_of_bytes
+from mgrbench.roots import data_root
 
 if TYPE_CHECKING:
     from mgrbench.types import Dataset
@@ -139,8 +140,22 @@ def load(kind: Kind, name: str) -> Loaded:
     return Loaded(plugin, value, module, _source_checksum(module))
 
 
-def load_dataset(name: str) -> Dataset:
-    """The dataset of this name, or the ``DATASET`` of this file.
+def load_dataset(name: str, root: Path | None = None) -> Dataset:
+    """The dataset of this name, or the ``DATASET`` of this file, with its tracks.
+
+    Args:
+        name: its name or file.
+        root: its data root, where it reads its metadata there; None for the usual one, see `data_root`.
+
+    Raises:
+        BenchError: if there is none, or if its metadata are not at the root.
+    """
+    dataset = describe_dataset(name)
+    return dataset.at(data_root(root, dataset.name)) if dataset.metadata else dataset
+
+
+def describe_dataset(name: str) -> Dataset:
+    """The dataset of this name, or the ``DATASET`` of this file, as far as it is known without metadata.
 
     Raises:
         BenchError: if there is none.

@@ -44,11 +44,13 @@ class Resuming:
         part: where the bytes are kept until all are there.
         limit: bytes that the file may have at most.
         progress: told of the bytes, where the server says how many there are.
+        plain: whether the address may be plain HTTP, for a file whose checksum is known.
     """
 
     part: Path
     limit: int
     progress: Progress | None = None
+    plain: bool = False
 
     def __call__(self, url: str, output_file: str, _pooch: object) -> None:
         """Get the file at ``url`` and move it to ``output_file``.
@@ -63,7 +65,7 @@ class Resuming:
         try:
             self._receive(url)
         except requests.exceptions.InvalidSchema as error:
-            problem = f"is, or leads on to, an address that does not begin with {SCHEMES[0]}://"
+            problem = f"is, or leads on to, an address that does not begin with {self._schemes[0]}://"
             raise BenchError(problem, "mend the address, or get the file yourself", url) from error
         except requests.Timeout as error:
             mend = f"{_AGAIN}, later if need be"
@@ -73,6 +75,10 @@ class Resuming:
             raise BenchError(f"cannot be reached ({type(error).__name__})", mend, url) from error
         self.part.replace(output_file)
         self._validator_file.unlink(missing_ok=True)
+
+    @property
+    def _schemes(self) -> tuple[str, ...]:
+        return (*SCHEMES, "http") if self.plain else SCHEMES
 
     @property
     def _validator_file(self) -> Path:
@@ -88,7 +94,7 @@ class Resuming:
             asked |= {"Range": f"bytes={have}-", "If-Range": validator}
         with requests.Session() as session:
             session.adapters.clear()  # an address of another scheme, also one led on to, finds none
-            for scheme in SCHEMES:
+            for scheme in self._schemes:
                 session.mount(f"{scheme}://", requests.adapters.HTTPAdapter())
             with session.get(url, headers=asked, stream=True, timeout=TIMEOUT) as response:
                 if response.status_code != requests.codes.requested_range_not_satisfiable:

@@ -32,6 +32,7 @@ __all__ = [
     "Fold",
     "GenreModel",
     "Inputs",
+    "Metadata",
     "PublishedFolds",
     "Score",
     "Split",
@@ -57,6 +58,8 @@ class Track:
         recording: name of the set of tracks of one recording or of versions of one piece, if any.
         faults: known faults in plain words.
         checksum: MD5 of the audio file in the dataset's usual distribution, if published.
+        anonymous: True where the artist is a number in place of a name: it tells such artists apart, but not
+            whether one of them is an artist that is known by name.
     """
 
     id: str
@@ -69,6 +72,7 @@ class Track:
     recording: str | None = None
     faults: tuple[str, ...] = ()
     checksum: str | None = None
+    anonymous: bool = False
 
     @property
     def artists(self) -> frozenset[str]:
@@ -84,9 +88,14 @@ class Archive:
     """A file that the dataset, or a part of it, is handed out in."""
 
     url: str
+    """Its address; with ``{id}`` in it, each track has a file of its own, whose checksum is the track's."""
     checksum: str
     """``"algorithm:hexdigest"``, or empty where none was published."""
     bytes: int | None = None
+    open: bool = False
+    """Whether its licence lets ``mgrbench data download`` fetch it; else it is only named."""
+    metadata: bool = False
+    """Whether it holds what is known of the tracks, not their audio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,19 @@ class PublishedFolds:
 
     provenance: Mapping[str, str]
     rows: Mapping[str, tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a dataset reads at the data root, where its facts are too large to come with mgrbench.
+
+    Attributes:
+        read: data root -> the dataset with the tracks, genres and splits that the metadata there give.
+        splits: names of the official splits among them (``"official"``).
+    """
+
+    read: Callable[[Path], Dataset]
+    splits: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -122,6 +144,10 @@ class Dataset:
         identify: file name, path or id in whatever spelling -> canonical track id, or None.
         published: fold assignments others published, by the name of their split.
         audio_suffixes: file endings that count as audio.
+        metadata: where the tracks are read from, if they do not come with mgrbench.
+        steps: how one comes by the audio, step by step with ``{root}`` for the data root; by default made
+            from the archives.
+        cautions: what to know of any score on it, one sentence each, such as how many labels are wrong.
     """
 
     name: str
@@ -138,6 +164,17 @@ class Dataset:
     archives: tuple[Archive, ...] = ()
     published: Callable[[], Mapping[str, PublishedFolds]] = field(default=dict)
     audio_suffixes: tuple[str, ...] = (".au", ".wav", ".flac", ".ogg", ".mp3")
+    metadata: Metadata | None = None
+    steps: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
+
+    def at(self, root: Path) -> Dataset:
+        """The dataset as the metadata under ``root`` describe it; itself if its facts come with mgrbench.
+
+        Raises:
+            BenchError: if there are no metadata, with the steps to come by them, or if they are damaged.
+        """
+        return self.metadata.read(root) if self.metadata else self
 
     def tracks(self, root: Path | None = None) -> Sequence[Track]:
         """The tracks: all known ones without ``root``, those with audio under ``root`` with it.
@@ -256,7 +293,9 @@ class GenreModel(Protocol):
     A model may also have ``history`` and ``chosen`` after fitting (one dictionary per epoch, stored as
     ``history.csv``, and what was chosen on the validation part), and ``checkpoint``: where it is an
     attribute, it is set before ``fit`` to a folder in which an unfinished training may be kept, so that an
-    interrupted run goes on there.
+    interrupted run goes on there. An attribute ``on_epoch`` that is None may be set before ``fit`` to a
+    function, to be called after each epoch with its row of the history and the largest number of epochs as
+    ``"epochs"``: this is what is shown while a model trains.
     """
 
     def fit(self, train: Examples, valid: Examples | None) -> object:

@@ -340,7 +340,7 @@ def test_the_command_gives_one_document(server):
 
 
 def test_the_command_refuses_in_one_line(server):
-    assert "no dataset is called 'extballroom'" in refused("features", "download", "extballroom")
+    assert "no dataset is called 'millionsong'" in refused("features", "download", "millionsong")
     assert "did you mean toy" in refused("features", "download", "gtzan", "toi")
     assert "no published features of synth" in refused("features", "download", "synth")
     server.pages.clear()

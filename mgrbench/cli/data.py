@@ -1,49 +1,198 @@
-"""``mgrbench data``: what a dataset is, and whether your copy of it is sound."""
+"""``mgrbench data``: what a dataset is, how its audio is had, and whether your copy of it is sound."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mgrbench.cli.options import DatasetName, Root, data_root
 from mgrbench.cli.output import Json, emit, progress, table
+from mgrbench.errors import BenchError
+from mgrbench.roots import new_root
 
-app = typer.Typer(help="Datasets: what they are, and whether your copy is sound.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mgrbench.fetch import Fetched
+    from mgrbench.types import Dataset, Track
+
+app = typer.Typer(
+    help="Datasets: what they are, how to get them, whether your copy is sound.", no_args_is_help=True
+)
 
 _SHOWN = 10
 
 
 @app.command()
-def info(dataset: DatasetName, as_json: Json = False) -> None:
-    """Show a dataset's genres, artists, known faults, licence, and where its audio is to be had."""
-    from mgrbench.registry import load_dataset
-    from mgrbench.splits import shipped_splits
+def download(
+    dataset: DatasetName,
+    root: Root = None,
+    rate: Annotated[
+        float, typer.Option(help="Single clips to ask for in a second at most, where they come one by one.")
+    ] = 1.0,
+    metadata_only: Annotated[
+        bool, typer.Option("--metadata-only", help="Fetch what is known of the tracks, not their audio.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Fetch what may be fetched of a dataset, and say step by step how to get the rest.
 
-    data = load_dataset(dataset)
-    tracks = data.tracks()
-    genres = Counter(track.genre for track in tracks)
-    artists = {artist for track in tracks for artist in track.artists}
-    replicas = [track for track in tracks if track.replica]
+    Exit status 1 where anything is lacking in the end; what failed is in failed.txt in the data root.
+    """
+    from mgrbench.fetch import FAILED_FILE
+    from mgrbench.fetch import download as downloaded
+    from mgrbench.registry import describe_dataset
+
+    data = describe_dataset(dataset)
+    with progress(f"fetching {data.name}") as tell:
+        report = downloaded(
+            data,
+            new_root(root, data.name),
+            per_second=rate,
+            metadata_only=metadata_only,
+            progress=tell,
+        )
     document = {
+        "dataset": report.dataset,
+        "root": str(report.root),
+        "ok": report.ok,
+        "fetched": list(report.fetched),
+        "present": report.present,
+        "failures": [{"what": failure.what, "problem": failure.problem} for failure in report.failures],
+        "failed_file": str(report.root / FAILED_FILE) if report.failures else None,
+        "steps": list(report.steps),
+    }
+    lines = _download_lines(report, FAILED_FILE)
+    emit(
+        document, lambda screen: screen.print("\n".join(lines), markup=False, soft_wrap=True), as_json=as_json
+    )
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _download_lines(report: Fetched, failed_file: str) -> list[str]:
+    lines = []
+    if report.fetched or report.present or not report.steps:
+        counts = f"{len(report.fetched)} files fetched, {report.present} were there"
+        lines.append(f"{report.dataset}: {counts}, {len(report.failures)} failed; in {report.root}")
+    failed = [f"{failure.what}: {failure.problem}" for failure in report.failures]
+    lines += _listed(f"failed, all in {report.root / failed_file}", failed)
+    if report.steps:
+        lines.append(f"mgrbench may not fetch the audio of {report.dataset} for you; to get it:")
+        lines += [f"  {number}. {step}" for number, step in enumerate(report.steps, start=1)]
+    return lines
+
+
+@app.command()
+def info(dataset: DatasetName, root: Root = None, as_json: Json = False) -> None:
+    """Show a dataset's genres, artists, known faults, licence, splits, and where its audio is to be had."""
+    from mgrbench.registry import describe_dataset
+    from mgrbench.splits import official_splits, shipped_splits
+
+    data, lacking = _with_metadata(describe_dataset(dataset), root)
+    tracks = data.tracks() if not lacking else ()
+    replicas = [track for track in tracks if track.replica]
+    document: dict[str, Any] = {
         "name": data.name,
         "about": data.about,
         "tracks": len(tracks),
-        "genres": {genre: genres[genre] for genre in data.genres},
-        "artists": len(artists),
+        "genres": _counts(data, tracks, lacking),
+        "classes": _classes(data, tracks) if not lacking else [],
+        "artists": len({artist for track in tracks for artist in track.artists}),
         "tracks_of_known_artist": sum(bool(track.artists) for track in tracks),
+        "albums": len({track.album for track in tracks if track.album}),
         "hours": round(sum(track.seconds or 0 for track in tracks) / 3600, 2),
         "replica_sets": len({track.replica for track in replicas}),
         "tracks_in_replica_sets": len(replicas),
         "tracks_with_faults": sum(bool(track.faults) for track in tracks),
-        "splits": shipped_splits(data.name),
+        "faults": _faults(tracks),
+        "splits": [*shipped_splits(data.name), *official_splits(data)],
         "licence": data.licence,
         "homepage": data.homepage,
         "citation": data.citation,
         "archives": [{"url": archive.url, "checksum": archive.checksum} for archive in data.archives],
+        "metadata": lacking,
     }
-    rows = [(name.replace("_", " "), _value(value)) for name, value in document.items() if value]
-    emit(document, lambda screen: screen.print(table([("", "left"), ("", "fold")], rows)), as_json=as_json)
+    if root is not None:
+        document["clips_in_root"] = _clips_in(data, root)
+    shown = {name: value for name, value in document.items() if value and name != "classes"}
+    if document["classes"]:
+        del shown["genres"]  # the table below says more
+    rows = [(name.replace("_", " "), _value(value)) for name, value in shown.items()]
+    emit(document, lambda screen: _draw(screen, rows, document["classes"]), as_json=as_json)
+
+
+def _with_metadata(described: Dataset, root: Path | None) -> tuple[Dataset, str]:
+    """The dataset with its tracks, or without and what to do about that if no root was named."""
+    if described.metadata is None:
+        return described, ""
+    try:
+        return described.at(data_root(root, described.name)), ""
+    except BenchError as error:
+        if root is not None:
+            raise
+        return described, str(error)
+
+
+def _counts(data: Dataset, tracks: Sequence[Track], lacking: str) -> dict[str, int | None]:
+    counts = Counter(track.genre for track in tracks)
+    return {genre: None if lacking else counts[genre] for genre in data.genres}
+
+
+def _classes(data: Dataset, tracks: Sequence[Track]) -> list[dict[str, Any]]:
+    """A row a genre."""
+    by_genre: dict[str, list[Track]] = {genre: [] for genre in data.genres}
+    for track in tracks:
+        by_genre[track.genre].append(track)
+    return [
+        {
+            "genre": genre,
+            "tracks": len(mine),
+            "artists": len({artist for track in mine for artist in track.artists}),
+            "hours": round(sum(track.seconds or 0 for track in mine) / 3600, 2),
+            "faulty": sum(bool(track.faults) for track in mine),
+            "replicas": sum(bool(track.replica) for track in mine),
+        }
+        for genre, mine in by_genre.items()
+    ]
+
+
+def _faults(tracks: Sequence[Track]) -> dict[str, int]:
+    """Tracks a kind of fault, the commonest first; the tracks that a fault names don't make it another."""
+    ids = {track.id for track in tracks}
+
+    def kind(fault: str) -> str:
+        words = ["…" if word.strip(",;") in ids else word for word in fault.split()]
+        return " ".join(word for word, before in zip(words, ["", *words], strict=False) if word != before)
+
+    return dict(Counter(kind(fault) for track in tracks for fault in track.faults).most_common())
+
+
+def _clips_in(data: Dataset, root: Path) -> int:
+    """Clips whose audio lies under the root."""
+    from mgrbench.files import reading
+
+    with reading(root):
+        next(root.iterdir(), None)
+    try:
+        return len(data.tracks(root))
+    except BenchError:  # none of them
+        return 0
+
+
+def _draw(screen: Any, rows: list[tuple[str, str]], classes: list[dict[str, Any]]) -> None:  # noqa: ANN401
+    screen.print(table([("", "left"), ("", "fold")], rows))
+    if classes:
+        screen.print()
+        columns = [(name, "left" if name == "genre" else "right") for name in classes[0]]
+        cells = [
+            [f"{value:.2f}" if isinstance(value, float) else str(value) for value in row.values()]
+            for row in classes
+        ]
+        screen.print(table(columns, cells))
 
 
 @app.command()
@@ -52,7 +201,7 @@ def verify(dataset: DatasetName, root: Root = None, as_json: Json = False) -> No
     from mgrbench.registry import load_dataset
     from mgrbench.verify import verify as verified
 
-    data = load_dataset(dataset)
+    data = load_dataset(dataset, root)
     with progress(f"reading {data.name}") as tell:
         report = verified(data, data_root(root, data.name), tell)
     document = report.to_dict()
@@ -75,12 +224,12 @@ def _listed(what: str, names: tuple[str, ...] | list[str]) -> list[str]:
 
 def _value(value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {count}" for key, count in value.items())
+        return ", ".join(key if count is None else f"{key} {count}" for key, count in value.items())
     if isinstance(value, list):
-        return "\n".join(
-            f"{part['url']} ({part['checksum'] or 'no checksum known'})"
-            if isinstance(part, dict)
-            else str(part)
-            for part in value
-        )
+        return "\n".join(_address(part) if isinstance(part, dict) else str(part) for part in value)
     return str(value)
+
+
+def _address(archive: dict[str, str]) -> str:
+    checksum = archive["checksum"] or "no checksum known"
+    return f"{archive['url']} ({'one file a track' if '{id}' in archive['url'] else checksum})"

@@ -58,7 +58,7 @@ def extract(
     if (backend is Backend.dask) != (scheduler is not None):
         mend = "say --backend dask --scheduler tcp://HOST:8786, or neither"
         raise BenchError("a backend and a scheduler go together", mend)
-    data = load_dataset(dataset)
+    data = load_dataset(dataset, root)
     chosen = resolve_device(device)
     with progress(f"extracting from {data.name}") as tell:
         done = extracted(
@@ -226,7 +226,7 @@ def plot(
     if out and out.suffix.lower() != ".png":
         raise BenchError("only PNG files are written", "name a file that ends in .png", out)
     need_matplotlib()
-    data = load_dataset(dataset)
+    data = load_dataset(dataset, root)
     drawn = sheet(data, track, data_root(root, data.name), feature or (), segment)
     path = out or Path(f"{drawn.track.id}.png")
     write_atomically(path, png(drawn))

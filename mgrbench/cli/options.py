@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mgrbench.errors import BenchError
+from mgrbench.roots import data_root
+
+__all__ = [
+    "AllowMissing",
+    "DatasetName",
+    "DatasetOption",
+    "Jobs",
+    "Out",
+    "Root",
+    "SplitOption",
+    "data_root",
+]
 
 
 def _some(jobs: int) -> int:
@@ -38,15 +49,3 @@ AllowMissing = Annotated[
     bool,
     typer.Option("--allow-missing", help="Go on although tracks of the split are missing; the row says so."),
 ]
-
-
-def data_root(root: Path | None, dataset: str) -> Path:
-    """``--root``, or the dataset's folder in ``MGRBENCH_DATA``, or in the user's data folder."""
-    if root is not None:
-        return root
-    import platformdirs
-
-    named = os.environ.get("MGRBENCH_DATA")
-    base = Path(named) if named else platformdirs.user_data_path("mgrbench") / "datasets"
-    # A folder of clips that isn't named like the dataset is taken as it is.
-    return base / dataset if (base / dataset).exists() or not named or dataset == "synth" else base

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mgrbench.cli.options import DatasetName
-from mgrbench.cli.output import Json, emit, note, table
+from mgrbench.cli.audits import (
+    document,
+    draw,
+    draw_overview,
+    list_lines,
+    lists_document,
+    overview_document,
+)
+from mgrbench.cli.options import DatasetName, Jobs, Root, data_root
+from mgrbench.cli.output import Json, emit, note, progress, table
 from mgrbench.errors import BenchError
 
 if TYPE_CHECKING:
-    from mgrbench.splits import Audit
+    from mgrbench.splits import Audit, TrackList
     from mgrbench.types import Dataset, Fold
 
 app = typer.Typer(help="Splits: show, audit and make them.", no_args_is_help=True)
@@ -20,7 +29,10 @@ app = typer.Typer(help="Splits: show, audit and make them.", no_args_is_help=Tru
 _LEAK = 3
 """Exit status of ``audit --strict`` when it finds a leak."""
 
-ListFile = Annotated[Path | None, typer.Option(help="Text file of track ids or file names, one a line.")]
+ListFile = Annotated[
+    Path | None,
+    typer.Option(help="List of ids, paths or file names: text, CSV, TSV, JSON, JSON lines or M3U."),
+]
 
 
 @app.command()
@@ -34,7 +46,7 @@ def show(
 
     split = load_split(name)
     sizes = [(len(part.train), len(part.valid), len(part.test)) for part in split.folds]
-    document: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "name": split.name,
         "provenance": dict(split.provenance),
         "sha256": split.sha256,
@@ -45,10 +57,10 @@ def show(
             raise BenchError(f"{split.name} has no fold {fold}", f"its folds are 1 to {len(split.folds)}")
         chosen = split.folds[fold - 1]
         parts = {"train": chosen.train, "valid": chosen.valid, "test": chosen.test}
-        document["tracks"] = {part: list(ids) for part, ids in parts.items()}
+        shown["tracks"] = {part: list(ids) for part, ids in parts.items()}
         rows = [(part, split.genre[i], i) for part, ids in parts.items() for i in ids]
         listed = table([("part", "left"), ("genre", "left"), ("track", "left")], rows)
-        emit(document, lambda screen: screen.print(listed), as_json=as_json)
+        emit(shown, lambda screen: screen.print(listed), as_json=as_json)
         return
     about = [(key, value) for key, value in split.provenance.items()] + [("sha256", split.sha256)]
     grid = table(
@@ -56,11 +68,11 @@ def show(
         [(str(number), *map(str, size)) for number, size in enumerate(sizes, start=1)],
     )
 
-    def draw(screen: Any) -> None:  # noqa: ANN401
+    def draw_split(screen: Any) -> None:  # noqa: ANN401
         screen.print(table([("", "left"), ("", "fold")], about))
         screen.print(grid)
 
-    emit(document, draw, as_json=as_json)
+    emit(shown, draw_split, as_json=as_json)
 
 
 @app.command()
@@ -69,31 +81,63 @@ def audit(
     train: ListFile = None,
     test: ListFile = None,
     valid: ListFile = None,
+    column: Annotated[
+        str | None,
+        typer.Option(help="Column of the lists that names the tracks, or its number; else guessed."),
+    ] = None,
     dataset: Annotated[str | None, typer.Option("--dataset", "-d", help="Dataset of the lists.")] = None,
+    audio: Annotated[
+        bool, typer.Option("--audio", help="Also compare the clips by their sound: replicas nobody named.")
+    ] = False,
+    root: Root = None,
+    jobs: Jobs = -1,
+    every: Annotated[
+        bool, typer.Option("--all", help="One table of all splits that come with mgrbench.")
+    ] = False,
+    readme: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --all: a file to put the table into, between <!-- audits:begin --> and …:end -->."
+        ),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="With --readme: write nothing, fail if the table there is stale.")
+    ] = False,
     tracks: Annotated[bool, typer.Option("--tracks", help="List each test track that leaks.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 3 if there is a leak.")] = False,
     as_json: Json = False,
 ) -> None:
     """Say which test tracks have their artist, a replica or their recording in training.
 
-    Either a split by its name or file, or lists: --train F --test F [--valid F] --dataset D.
+    Either a split by its name or file, or lists: --train F --test F [--valid F] --dataset D, or --all.
     """
-    from mgrbench.registry import load_dataset
-    from mgrbench.splits import audit_folds, audit_split, load_split
-
-    if name is not None and (train or test or valid):
-        raise BenchError("a split and lists are given", "audit one or the other")
+    lists = [(part, path) for part, path in (("train", train), ("valid", valid), ("test", test)) if path]
+    _refuse_mixed(split=name is not None, lists=bool(lists), column=column is not None)
+    if every:
+        if name is not None or lists or audio:
+            raise BenchError("--all takes no split, lists or audio", "leave them out")
+        _audit_all(dataset, readme, check=check, strict=strict, as_json=as_json)
+        return
+    if readme or check:
+        raise BenchError("--readme and --check go with --all", "add --all, or leave them out")
     if name is not None:
-        data = load_dataset(dataset) if dataset else None
-        found = audit_split(load_split(name, data.name if data else None), data)
+        data, folds, found = _audit_split(name, dataset, root)
+        read: list[tuple[str, Path, TrackList]] = []
     else:
-        if not (train and test and dataset):
-            mend = "give a split's name, or --train FILE --test FILE --dataset NAME"
-            raise BenchError("there is nothing to audit", mend)
-        data = load_dataset(dataset)
-        fold, unknown, repeated = _read_lists(data, train, valid, test)
-        found = audit_folds(f"{train.name} → {test.name}", [fold], data, unknown, repeated)
-    emit(_document(found, with_tracks=tracks), lambda screen: _draw(screen, found, tracks), as_json=as_json)
+        data, folds, found, read = _audit_lists(dataset, lists, column, root)
+    if audio:
+        from mgrbench.replicas import listen
+
+        with progress(f"listening to {data.name}") as tell:
+            found = listen(found, folds, data, data_root(root, data.name), jobs=jobs, on_clip=tell)
+    shown = document(found, with_tracks=tracks) | ({"lists": lists_document(read)} if read else {})
+
+    def draw_all(screen: Any) -> None:  # noqa: ANN401
+        for line in list_lines(read):
+            screen.print(line, markup=False)
+        draw(screen, found, tracks)
+
+    emit(shown, draw_all, as_json=as_json)
     if strict and found.leaky:
         note(f"{found.name} leaks")
         raise typer.Exit(_LEAK)
@@ -102,7 +146,7 @@ def audit(
 @app.command()
 def make(
     dataset: DatasetName,
-    rule: Annotated[str, typer.Option(help="hash, random, released, artist or published.")],
+    rule: Annotated[str, typer.Option(help="hash, random, released, artist, album or published.")],
     name: Annotated[str, typer.Option(help="Name of the split, without the dataset.")],
     folds: Annotated[int, typer.Option(help="Number of folds.")] = 10,
     seed: Annotated[int, typer.Option(help="Seed of the rule random.")] = 0,
@@ -113,10 +157,11 @@ def make(
     out: Annotated[Path | None, typer.Option(help="File to write; else splits/<dataset>/<name>.tsv.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a split: random, by hash, artist-disjoint, or as others published it.
+    """Make a split: random, by hash, artist- or album-disjoint, or as others published it.
 
     hash: random without a seed. random: by --seed. released: the rule of the FusionNet authors' fold script.
-    artist: no artist, replica or recording on two sides. published: an assignment by others, see --name.
+    artist: no artist, replica or recording on two sides. album: no album, replica or recording.
+    published: an assignment by others, see --name.
     """
     from mgrbench.files import write_atomically
     from mgrbench.registry import load_dataset
@@ -140,78 +185,68 @@ def make(
     split = split_from_text(text, str(path))
     write_atomically(path, text)
     found = audit_split(split, data)
-    document = {"file": str(path), "sha256": split.sha256, **_document(found, with_tracks=False)}
+    shown = {"file": str(path), "sha256": split.sha256, **document(found, with_tracks=False)}
 
-    def draw(screen: Any) -> None:  # noqa: ANN401
+    def draw_made(screen: Any) -> None:  # noqa: ANN401
         screen.print(f"wrote {path}", markup=False)
-        _draw(screen, found, with_tracks=False)
+        draw(screen, found, with_tracks=False)
 
-    emit(document, draw, as_json=as_json)
+    emit(shown, draw_made, as_json=as_json)
 
 
-def _read_lists(
-    dataset: Dataset, train: Path, valid: Path | None, test: Path
-) -> tuple[Fold, list[str], list[str]]:
-    from mgrbench.splits import read_track_list
+def _refuse_mixed(*, split: bool, lists: bool, column: bool) -> None:
+    if split and lists:
+        raise BenchError("a split and lists are given", "audit one or the other")
+    if column and not lists:
+        mend = "add --train FILE --test FILE, or leave it out"
+        raise BenchError("--column is of lists, and there is none", mend)
+
+
+def _audit_all(dataset: str | None, readme: Path | None, *, check: bool, strict: bool, as_json: bool) -> None:
+    from mgrbench.splits.overview import audit_all, check_overview, place_in, write_overview
+
+    if check and readme is None:
+        raise BenchError("--check has nothing to check", "name the file by --readme")
+    if readme and dataset:
+        raise BenchError("the table in a file has all splits", "leave out --dataset")
+    if readme:
+        place_in(readme)  # said before the work, not after it
+    audits = audit_all(dataset)
+    if readme:
+        (check_overview if check else write_overview)(readme, audits)
+        note(f"{readme}: {'the table of audits is what the splits give' if check else 'wrote the table'}")
+    emit(overview_document(audits), lambda screen: draw_overview(screen, audits), as_json=as_json)
+    if strict and any(audit.leaky for audit in audits):
+        note(f"{sum(audit.leaky for audit in audits)} of {len(audits)} splits leak")
+        raise typer.Exit(_LEAK)
+
+
+def _audit_split(name: str, dataset: str | None, root: Path | None) -> tuple[Dataset, Sequence[Fold], Audit]:
+    from mgrbench.registry import load_dataset
+    from mgrbench.splits import audit_split, load_split
+
+    data = load_dataset(dataset, root) if dataset else None
+    split = load_split(name, data.name if data else None)
+    data = data or load_dataset(split.dataset, root)
+    return data, split.folds, audit_split(split, data)
+
+
+def _audit_lists(
+    dataset: str | None, lists: Sequence[tuple[str, Path]], column: str | None, root: Path | None
+) -> tuple[Dataset, Sequence[Fold], Audit, list[tuple[str, Path, TrackList]]]:
+    from mgrbench.registry import load_dataset
+    from mgrbench.splits import audit_folds, read_track_list
     from mgrbench.types import Fold
 
-    lists = [read_track_list(path, dataset) if path else None for path in (train, valid, test)]
-    ids = [part.ids if part else () for part in lists]
-    unknown = [name for part in lists if part for name in part.unknown]
-    repeated = [name for part in lists if part for name in part.repeated]
-    return Fold(*ids), unknown, repeated
-
-
-def _document(audit: Audit, *, with_tracks: bool) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    document = {
-        "name": audit.name,
-        "dataset": audit.dataset,
-        "test_tracks": audit.test_tracks,
-        "artist_in_train": audit.artist_in_train,
-        "exact_replica_in_train": audit.exact_replica_in_train,
-        "same_recording_in_train": audit.same_recording_in_train,
-        "checks": [asdict(check) for check in audit.checks],
-        "folds": [asdict(fold) for fold in audit.folds],
-    }
-    return document | ({"leaks": [asdict(leak) for leak in audit.leaks]} if with_tracks else {})
-
-
-def _draw(screen: Any, audit: Audit, with_tracks: bool) -> None:  # noqa: ANN401
-    columns = [
-        (name, "right") for name in ("fold", "train", "valid", "test", "artist", "replica", "recording")
-    ]
-    rows = [
-        tuple(
-            map(
-                str,
-                (
-                    fold.fold,
-                    fold.train,
-                    fold.valid,
-                    fold.test,
-                    fold.artist_in_train,
-                    fold.exact_replica_in_train,
-                    fold.same_recording_in_train,
-                ),
-            )
-        )
-        for fold in audit.folds
-    ]
-    screen.print(f"{audit.name}: {audit.test_tracks} test tracks of {audit.dataset}", markup=False)
-    screen.print("test tracks that have in training …", style="dim")
-    screen.print(table(columns, rows))
-    checks = [(check.code, check.status, check.detail) for check in audit.checks]
-    screen.print(table([("check", "left"), ("", "left"), ("", "fold")], checks))
-    if with_tracks:
-        leaks = [
-            (
-                leak.track_id,
-                str(leak.fold),
-                *(", ".join(ids) for ids in (leak.same_artist, leak.replicas, leak.same_recording)),
-            )
-            for leak in audit.leaks
-        ]
-        heads = [("test track", "left"), ("fold", "right"), ("same artist", "fold")]
-        screen.print(table([*heads, ("replica", "fold"), ("same recording", "fold")], leaks))
+    files = dict(lists)
+    if dataset is None or not {"train", "test"} <= files.keys():
+        mend = "give a split's name, or --train FILE --test FILE --dataset NAME"
+        raise BenchError("there is nothing to audit", mend)
+    data = load_dataset(dataset, root)
+    read = [(part, path, read_track_list(path, data, column)) for part, path in lists]
+    ids = {part: each.ids for part, _, each in read}
+    folds = [Fold(ids["train"], ids.get("valid", ()), ids["test"])]
+    unknown = [name for _, _, each in read for name in each.unknown]
+    repeated = [name for _, _, each in read for name in each.repeated]
+    name = f"{files['train'].name} → {files['test'].name}"
+    return data, folds, audit_folds(name, folds, data, unknown, repeated), read

@@ -98,6 +98,9 @@ def _with_audio(track: Track, path: str) -> Track:
     return replace(track, path=path, checksum=checksum)
 
 
+CLIPS, CONSPICUOUS, CONTENTIOUS = 1000, 43, 63
+"""Clips of the collection, and those that Sturm (2012) finds plainly or arguably mislabelled."""
+
 DATASET = Dataset(
     name="gtzan",
     about="GTZAN genre collection: 1000 clips of 30 s in 10 genres, the most used and the most faulty.",
@@ -128,4 +131,10 @@ DATASET = Dataset(
     ),
     published=published,
     audio_suffixes=SUFFIXES,
+    cautions=(
+        f"Sturm (2012) finds {CONSPICUOUS} conspicuous and {CONTENTIOUS} contentious mislabelings among the "
+        f"{CLIPS} clips: a perfect listener scores {1 - CONSPICUOUS / CLIPS:.1%} if the conspicuous ones "
+        f"count as errors, {1 - (CONSPICUOUS + CONTENTIOUS) / CLIPS:.1%} if the contentious ones do too "
+        "(mgrbench's arithmetic, not a published ceiling; which clips they are is not known here).",
+    ),
 )

@@ -1,16 +1,18 @@
 """Splits: the file format, the audit, and the rules that make new ones."""
 
-from mgrbench.splits.audit import Audit, audit_folds, audit_split
+from mgrbench.splits.audit import audit_folds, audit_split
 from mgrbench.splits.file import (
     PARTS,
     check_split,
     format_split,
     is_shipped,
     load_split,
+    official_splits,
     read_split,
     shipped_splits,
     split_from_text,
 )
+from mgrbench.splits.findings import Audit
 from mgrbench.splits.groups import components, deal_groups, draw_validation
 from mgrbench.splits.make import RULES, make_split
 from mgrbench.splits.tracklist import TrackList, read_track_list
@@ -30,6 +32,7 @@ __all__ = [
     "is_shipped",
     "load_split",
     "make_split",
+    "official_splits",
     "read_split",
     "read_track_list",
     "shipped_splits",

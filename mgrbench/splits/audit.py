@@ -2,94 +2,28 @@
 
 Training means all tracks a model may learn or choose from: the training and the validation part together.
 Two tracks share an artist when they share at least one credited artist id; a track of unknown artist shares
-none (Sturm's GTZAN index credits several artists on some tracks).
+none (Sturm's GTZAN index credits several artists on some tracks). An album in training is a leak where the
+dataset knows no artists, because it is the nearest that is known of them; elsewhere it is a note.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
-from mgrbench.checks import Check
+from mgrbench.checks import Check, Status
 from mgrbench.registry import load_dataset
 from mgrbench.splits.file import load_split
+from mgrbench.splits.findings import Audit, FoldAudit, Leak, Sound
 from mgrbench.types import Dataset, Fold, Split, Track
 
 _SHOWN = 5
 """How many names a detail spells out before it says how many more there are."""
 
-
-@dataclass(frozen=True, slots=True)
-class Leak:
-    """A test track and the training tracks of its fold that give it away."""
-
-    track_id: str
-    fold: int
-    same_artist: tuple[str, ...]
-    replicas: tuple[str, ...]
-    same_recording: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FoldAudit:
-    """One fold: the sizes of its parts and its leaks."""
-
-    fold: int
-    train: int
-    valid: int
-    test: int
-    artist_in_train: int
-    exact_replica_in_train: int
-    same_recording_in_train: int
-    valid_artist_in_train: int
-    test_per_genre: Mapping[str, int]
-    train_per_genre: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """What is wrong with a split, summed over its folds.
-
-    Attributes:
-        name: name of the split, or of the lists.
-        dataset: name of the dataset.
-        folds: one entry a fold.
-        leaks: each test track that is given away, with the tracks that do it.
-        checks: the findings, one per code.
-    """
-
-    name: str
-    dataset: str
-    folds: tuple[FoldAudit, ...]
-    leaks: tuple[Leak, ...]
-    checks: tuple[Check, ...] = field(default=())
-
-    @property
-    def test_tracks(self) -> int:
-        """Test tracks, summed over the folds."""
-        return sum(fold.test for fold in self.folds)
-
-    @property
-    def artist_in_train(self) -> int:
-        """Test tracks that share an artist with a training track of their fold."""
-        return sum(fold.artist_in_train for fold in self.folds)
-
-    @property
-    def exact_replica_in_train(self) -> int:
-        """Test tracks of which an exact replica is in training."""
-        return sum(fold.exact_replica_in_train for fold in self.folds)
-
-    @property
-    def same_recording_in_train(self) -> int:
-        """Test tracks of which the same recording or a version is in training."""
-        return sum(fold.same_recording_in_train for fold in self.folds)
-
-    @property
-    def leaky(self) -> bool:
-        """Whether any check found a leak."""
-        return any(check.status == "leak" for check in self.checks)
+_LONGEST = 100
+"""Signs of a name that a detail spells out."""
 
 
 def audit_split(split: Split | str | Path, dataset: Dataset | str | None = None) -> Audit:
@@ -126,14 +60,32 @@ def audit_folds(
     tracks = {track.id: track for track in dataset.tracks()}
     strangers = [i for fold in folds for i in (*fold.train, *fold.valid, *fold.test) if i not in tracks]
     clean = [_known(fold, tracks) for fold in folds]
-    indices = [(kind, _index(tracks.values(), kind)) for kind in (_artists, _replica, _recording)]
+    indices = [(keys, _index(tracks.values(), keys)) for keys in _KEYS.values()]
     leaks = tuple(
         leak for number, fold in enumerate(clean, 1) for leak in _leaks(number, fold, tracks, indices)
     )
     audits = tuple(_audit_fold(number, fold, tracks, leaks) for number, fold in enumerate(clean, 1))
-    audit = Audit(name, dataset.name, audits, leaks)
-    checks = _checks(audit, clean, dataset, [*dict.fromkeys(strangers), *unknown], repeated)
-    return Audit(name, dataset.name, audits, leaks, checks)
+    known = frozenset(kind for kind, (_, index) in zip(_KEYS, indices, strict=True) if index)
+    audit = Audit(name, dataset.name, audits, leaks, known=known)
+    strange = [*dict.fromkeys(strangers), *unknown]
+    return replace(audit, checks=_checks(audit, clean, dataset, strange, repeated))
+
+
+def with_sound(audit: Audit, sound: Sound) -> Audit:
+    """The audit with what a comparison of the clips found, as a check of its own."""
+    tracks = {(match.track_id, match.fold) for match in sound.matches}
+    unnamed = [match for match in sound.matches if not match.known_as]
+    pairs = [f"{match.track_id} = {match.training_id}" for match in unnamed]
+    more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
+    detail = (
+        f"sound: {len(tracks)} of {audit.test_tracks} test tracks sound like a training track "
+        f"({sound.clips} clips compared)"
+    )
+    if pairs:
+        detail += f"; no metadata name {len(pairs)} of the pairs: {', '.join(pairs[:_SHOWN])}{more}"
+    # A note, since only ears can tell a replica from a piece that is built of the same samples.
+    check = Check("MGR010", "note" if tracks or sound.missing or sound.unreadable else "ok", detail)
+    return replace(audit, sound=sound, checks=(*audit.checks, check))
 
 
 def _known(fold: Fold, tracks: Mapping[str, Track]) -> Fold:
@@ -165,6 +117,16 @@ def _replica(track: Track) -> Iterable[str]:
 
 def _recording(track: Track) -> Iterable[str]:
     return [track.recording] if track.recording else []
+
+
+def _album(track: Track) -> Iterable[str]:
+    return [track.album] if track.album else []
+
+
+_KEYS: Mapping[str, _Keys] = {
+    "artist": _artists, "replica": _replica, "recording": _recording, "album": _album,
+}  # fmt: skip
+"""In the order of the fields of `Leak`."""
 
 
 def _leaks(
@@ -200,7 +162,17 @@ def _audit_fold(number: int, fold: Fold, tracks: Mapping[str, Track], leaks: Seq
         valid_artist_in_train=sum(bool(tracks[i].artists & train_artists) for i in fold.valid),
         test_per_genre=dict(Counter(tracks[i].genre for i in fold.test)),
         train_per_genre=dict(Counter(tracks[i].genre for i in fold.train)),
+        artist_in_train_same_genre=sum(
+            any(tracks[i].genre == tracks[leak.track_id].genre for i in leak.same_artist) for leak in mine
+        ),
+        same_album_in_train=sum(bool(leak.same_album) for leak in mine),
+        artist_not_comparable=_not_comparable(fold, tracks),
     )
+
+
+def _not_comparable(fold: Fold, tracks: Mapping[str, Track]) -> int:
+    kinds = {tracks[i].anonymous for i in (*fold.train, *fold.valid) if tracks[i].artist}
+    return sum(bool(kinds and tracks[i].artist and tracks[i].anonymous not in kinds) for i in fold.test)
 
 
 def _checks(
@@ -220,28 +192,29 @@ def _checks(
         for genre in dataset.genres
         if not fold.train_per_genre.get(genre) or not fold.test_per_genre.get(genre)
     ]
-    artists_known = any(track.artist for track in tracks)
+    known = audit.known
     return (
-        _counted("MGR001", audit.artist_in_train, total, "artist", known=artists_known),
+        _named(_counted("MGR001", audit.artist_in_train, total, "artist", known="artist" in known), audit),
+        _counted("MGR002", audit.exact_replica_in_train, total, "exact replica", known="replica" in known),
         _counted(
-            "MGR002",
-            audit.exact_replica_in_train,
-            total,
-            "exact replica",
-            known=any(track.replica for track in tracks),
-        ),
-        _counted(
-            "MGR003",
-            audit.same_recording_in_train,
-            total,
-            "same recording",
-            known=any(track.recording for track in tracks),
+            "MGR003", audit.same_recording_in_train, total, "same recording", known="recording" in known
         ),
         _listed("MGR004", unknown, f"names are no track of {dataset.name}"),
         _listed("MGR005", missing, f"of {len(tracks)} tracks are left out"),
         _listed("MGR006", list(dict.fromkeys([*repeated, *both])), "tracks are named twice", leak=bool(both)),
         _listed("MGR007", absent, "times a genre is missing from training or test"),
         Check("MGR008", "note" if valid_leaks else "ok", _of_valid(valid_leaks, valid)),
+        _named(
+            _counted(
+                "MGR009",
+                audit.same_album_in_train,
+                total,
+                "album",
+                known="album" in known,
+                leak="artist" not in known,
+            ),
+            audit,
+        ),
     )
 
 
@@ -256,16 +229,31 @@ def _of_valid(leaks: int, valid: int) -> str:
     return f"{leaks} of {valid} validation tracks have their artist in training"
 
 
-def _counted(code: str, count: int, total: int, what: str, *, known: bool) -> Check:
+def _named(check: Check, audit: Audit) -> Check:
+    """A check of artists or albums that also says of how many tracks it could tell nothing."""
+    if not audit.artist_not_comparable:
+        return check
+    detail = f"{check.detail}; cannot be told of {audit.artist_not_comparable} whose artists are anonymised"
+    return replace(check, status="note" if check.status == "ok" else check.status, detail=detail)
+
+
+def _counted(code: str, count: int, total: int, what: str, *, known: bool, leak: bool = True) -> Check:
     if not known:
         return Check(code, "note", f"{what}: nothing is known of it in this dataset, so nothing was checked")
     share = count / total if total else 0.0
-    return Check(code, "leak" if count else "ok", f"{what}: {count} of {total} test tracks ({share:.1%})")
+    found: Status = "leak" if leak else "note"
+    return Check(code, found if count else "ok", f"{what}: {count} of {total} test tracks ({share:.1%})")
 
 
 def _listed(code: str, names: Sequence[str], what: str, *, leak: bool = False) -> Check:
     if not names:
         return Check(code, "ok", f"0 {what}")
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    detail = f"{len(names)} {what}: {', '.join(names[:_SHOWN])}{more}"
+    detail = f"{len(names)} {what}: {', '.join(map(printable, names[:_SHOWN]))}{more}"
     return Check(code, "leak" if leak else "note", detail)
+
+
+def printable(name: str) -> str:
+    """A stranger's name for one line of a terminal: signs that steer it spelt out, a long one cut."""
+    text = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in name)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

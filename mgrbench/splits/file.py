@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mgrbench.files import read_text, sha256_of_bytes
+from mgrbench.registry import available, describe_dataset, load_dataset
 from mgrbench.types import BenchError, Dataset, Fold, Split
 
 PARTS = ("train", "valid", "test")
@@ -57,6 +58,11 @@ def shipped_splits(dataset: str | None = None) -> list[str]:
     return sorted(f"{file.parent.name}/{file.stem}" for file in files if dataset in {None, file.parent.name})
 
 
+def official_splits(dataset: Dataset) -> list[str]:
+    """Names of the splits that the dataset reads from the metadata at its data root, where it reads such."""
+    return [f"{dataset.name}/{name}" for name in dataset.metadata.splits] if dataset.metadata else []
+
+
 def is_shipped(split: Split) -> bool:
     """Whether this very split comes with mgrbench."""
     file = shipped_folder() / f"{split.name}.tsv"
@@ -68,7 +74,8 @@ def check_split(split: Split, dataset: Dataset) -> None:
 
     Raises:
         BenchError: if it is another dataset's, if a genre is none of the dataset's or not the track's, or if
-            it has the name of a split that comes with mgrbench but is another.
+            it has the name of a split that comes with mgrbench, or with the dataset's metadata, but is
+            another.
     """
     if split.dataset != dataset.name:
         mend = f"choose a split of {dataset.name}"
@@ -83,6 +90,34 @@ def check_split(split: Split, dataset: Dataset) -> None:
     if split.name in shipped_splits(split.dataset) and not is_shipped(split):
         mend = "give it another name in its line '# name:'"
         raise BenchError(f"{split.name} comes with mgrbench, and this is another split", mend)
+    if split.name in official_splits(dataset) and split.text != published_text(dataset, split.name):
+        mend = "give it another name in its line '# name:', or see that the metadata are the same"
+        raise BenchError(f"{split.name} comes with the metadata, and this is another split", mend)
+
+
+def published_text(dataset: Dataset, name: str, command: str = "") -> str:
+    """The text of the split file of folds that others published.
+
+    Args:
+        dataset: the dataset whose facts, or metadata, have the folds.
+        name: name of the folds, with the dataset's before it or not.
+        command: what writes the file again.
+
+    Raises:
+        BenchError: if there are no such folds.
+    """
+    known, called = dataset.published(), name.rpartition("/")[2]
+    if called not in known:
+        mend = f"it has {', '.join(sorted(known)) or 'none'}"
+        raise BenchError(f"{dataset.name} has no published folds called {called!r}", mend)
+    folds = known[called]
+    tracks = {track.id: track for track in dataset.tracks()}
+    rows = [
+        Row(track_id, tracks[track_id].genre, fold, part, tracks[track_id].artist or "")
+        for track_id, (fold, part) in folds.rows.items()
+    ]
+    made_by = command or f"mgrbench split make {dataset.name} --rule published --name {called}"
+    return format_split({"name": f"{dataset.name}/{called}", **folds.provenance, "made-by": made_by}, rows)
 
 
 def load_split(name: str | Path, dataset: str | None = None) -> Split:
@@ -102,16 +137,30 @@ def load_split(name: str | Path, dataset: str | None = None) -> Split:
     else:
         full = text if "/" in text or dataset is None else f"{dataset}/{text}"
         file = shipped_folder() / f"{full}.tsv"
-        if full not in shipped_splits():
-            known = shipped_splits(dataset) or shipped_splits()
-            near = difflib.get_close_matches(full, known, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
-            raise BenchError(f"no split is called {full!r}", f"{hint} A split file's path works too")
-        split = read_split(file)
+        split = read_split(file) if full in shipped_splits() else _from_metadata(full, dataset)
     if dataset is not None and split.dataset != dataset:
         mend = f"choose a split of {dataset}: {', '.join(shipped_splits(dataset)) or 'none is shipped'}"
         raise BenchError(f"{split.name} is a split of {split.dataset}, not of {dataset}", mend)
     return split
+
+
+def _from_metadata(full: str, dataset: str | None) -> Split:
+    """An official split that a dataset reads from the metadata at its data root.
+
+    Raises:
+        BenchError: if no dataset has a split of this name, or if the metadata are not there.
+    """
+    official: list[str] = []
+    for plugin in available("datasets"):
+        # Of the other datasets nothing is read, and one that cannot be imported fails only what names it.
+        if plugin.origin == "built in" and plugin.name in {full.partition("/")[0], dataset}:
+            official += official_splits(describe_dataset(plugin.name))
+    if full in official:
+        return split_from_text(published_text(load_dataset(full.partition("/")[0]), full), full)
+    known = [*shipped_splits(dataset), *official] or shipped_splits()
+    near = difflib.get_close_matches(full, known, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
+    raise BenchError(f"no split is called {full!r}", f"{hint} A split file's path works too")
 
 
 def read_split(path: Path) -> Split:
@@ -152,10 +201,12 @@ def format_split(provenance: Mapping[str, str], rows: Iterable[Row]) -> str:
 
 def _line(row: Row) -> str:
     fields = (row.track_id, row.genre, str(row.fold), row.part, row.artist)
-    if bad := [field for field in fields if any(sign in field for sign in "\t\n\r")]:
+    line = "\t".join(fields)
+    if line.count("\t") != len(fields) - 1 or "\n" in line or "\r" in line:
+        bad = next(field for field in fields if any(sign in field for sign in "\t\n\r"))
         mend = "a split file has one line a track and tabs between its values: rename it in the dataset"
-        raise BenchError(f"{bad[0]!r} has a tab or a line break in it", mend)
-    return "\t".join(fields)
+        raise BenchError(f"{bad!r} has a tab or a line break in it", mend)
+    return line
 
 
 def _parse(text: str, where: str) -> tuple[dict[str, str], list[tuple[int, Row]]]:
@@ -179,7 +230,7 @@ def _parse(text: str, where: str) -> tuple[dict[str, str], list[tuple[int, Row]]
                 mend = f"the columns of a split file are {' '.join(COLUMNS)}, separated by tabs"
                 raise BenchError(f"has the columns {' '.join(columns)[:80]!r}", mend, f"{where}:{number}")
         else:
-            rows.append((number, _row(line, f"{where}:{number}")))
+            rows.append((number, _row(line, where, number)))
     if not rows:
         raise BenchError("names no track", "give one row per track", where)
     return provenance, rows
@@ -194,18 +245,20 @@ def _checked_name(name: str, where: str) -> str:
     return name
 
 
-def _row(line: str, where: str) -> Row:
+def _row(line: str, where: str, number: int) -> Row:
     values = line.split("\t")
     if len(values) != len(COLUMNS):
         mend = f"each row has {len(COLUMNS)} values separated by tabs"
-        raise BenchError(f"has {len(values)} values: {line[:60]!r}", mend, where)
+        raise BenchError(f"has {len(values)} values: {line[:60]!r}", mend, f"{where}:{number}")
     track_id, genre, fold, part, artist = values
     if not _FOLD.fullmatch(fold):
-        raise BenchError(f"has the fold {fold[:20]!r}", "folds are counted from 1", where)
+        raise BenchError(f"has the fold {fold[:20]!r}", "folds are counted from 1", f"{where}:{number}")
     if part not in PARTS:
-        raise BenchError(f"has the part {part!r}", f"a part is one of {', '.join(PARTS)}", where)
+        raise BenchError(
+            f"has the part {part!r}", f"a part is one of {', '.join(PARTS)}", f"{where}:{number}"
+        )
     if not track_id.strip() or not genre.strip():
-        raise BenchError("lacks a track id or a genre", "fill both", where)
+        raise BenchError("lacks a track id or a genre", "fill both", f"{where}:{number}")
     return Row(track_id, genre, int(fold), part, artist)
 
 

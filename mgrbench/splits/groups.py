@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -31,10 +32,11 @@ def draw_validation(tracks: Sequence[Track]) -> frozenset[str]:
     The training tracks are dealt as `deal_groups` does into eight parts, or into as many (but no fewer than
     four) as the genre with the fewest groups has. The validation part is the one whose genre counts are
     nearest to an eighth of each genre (smallest sum of squared differences over the eighths), so an artist
-    who fills a part alone is not held out. No artist, replica or recording is on both sides, and a group
-    without which a genre would vanish from training stays there.
+    who fills a part alone is not held out. No artist, replica or recording is on both sides (and no album,
+    where no track's artist is known), and a group without which a genre would vanish from training stays
+    there.
     """
-    groups = components(tracks)
+    groups = components(_by_album(tracks))
     fewest = min((len(sizes) for sizes in groups_per_genre(groups).values()), default=0)
     parts = min(_VALIDATION_SHARE, max(_FEWEST_PARTS, fewest))
     part = deal_groups(groups, parts, prefix="validation")
@@ -45,6 +47,13 @@ def draw_validation(tracks: Sequence[Track]) -> frozenset[str]:
     ]
     best = min(candidates, key=lambda chosen: (not chosen, _unevenness(chosen, total)))
     return frozenset(track.id for group in best for track in group)
+
+
+def _by_album(tracks: Sequence[Track]) -> Sequence[Track]:
+    """The tracks with their albums for artists where no artist is known: the nearest that is."""
+    if any(track.artist for track in tracks):
+        return tracks
+    return [replace(track, artist=track.album) for track in tracks]
 
 
 def _sparing(groups: Groups, total: Mapping[str, int]) -> Groups:

@@ -8,6 +8,8 @@
                first folds.
 ``artist``     no artist, replica or recording on two sides: connected components of tracks that share one are
                dealt whole, largest first, each to the fold where its genres are scarcest.
+``album``      no album, replica or recording on two sides, dealt in the same way: for datasets that know
+               albums and no artists.
 ``published``  an assignment that others published, from the dataset's facts.
 """
 
@@ -17,14 +19,17 @@ import random
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from mgrbench.splits.file import Row, format_split, is_name
+from mgrbench.splits.file import Row, format_split, is_name, published_text
 from mgrbench.splits.groups import components, deal_groups, groups_per_genre, hash_of
 from mgrbench.types import BenchError, Dataset, Track
 
-RULES = ("hash", "random", "released", "artist", "published")
+RULES = ("hash", "random", "released", "artist", "album", "published")
+_GROUPED = ("artist", "album")
+"""Rules that deal whole groups of tracks."""
 
 
 def make_split(
@@ -52,7 +57,8 @@ def make_split(
 
     Raises:
         BenchError: for an unknown rule, a name that is none, a negative seed, fewer than two folds, more
-            folds than a genre has artists, or a choice of tracks where the assignment is published.
+            folds than a genre has artists (or albums), no known album where whole albums are to be dealt, or
+            a choice of tracks where the assignment is published.
     """
     if rule not in RULES:
         raise BenchError(f"no rule is called {rule!r}", f"the rules are {', '.join(RULES)}")
@@ -65,7 +71,7 @@ def make_split(
         if drop_replicas or only is not None:
             mend = "leave out --drop-replicas and --only, or choose another rule"
             raise BenchError("published folds have the tracks that were published", mend)
-        return _published(dataset, name, command)
+        return published_text(dataset, name, command)
     tracks = _chosen(dataset, only, drop_replicas=drop_replicas)
     if not tracks:
         raise BenchError(f"no track of {dataset.name} is left to split", "choose some")
@@ -75,7 +81,7 @@ def make_split(
         "about": _ABOUT[rule].format(folds=folds, seed=seed),
         "source": "made by rule, see made-by",
         "cite": dataset.citation,
-        "rules": _rules(rule, len(tracks), len(dataset.tracks()), drop_replicas=drop_replicas),
+        "rules": _rules(rule, tracks, len(dataset.tracks()), drop_replicas=drop_replicas),
         "made-by": command,
     }
     rows = [Row(track.id, track.genre, assigned[track.id], "test", track.artist or "") for track in tracks]
@@ -87,15 +93,24 @@ _ABOUT = {
     "random": "{folds}-fold stratified by genre, random with seed {seed}; artists are on both sides",
     "released": "{folds}-fold by the fold script released with FusionNet; artists are on both sides",
     "artist": "{folds}-fold stratified by genre, no artist, replica or recording on two sides",
+    "album": "{folds}-fold stratified by genre, no album, replica or recording on two sides",
 }
 
 
-def _rules(rule: str, kept: int, total: int, *, drop_replicas: bool) -> str:
-    removed = f"{kept} of {total} tracks"
+def _rules(rule: str, tracks: Sequence[Track], total: int, *, drop_replicas: bool) -> str:
+    said = [f"{len(tracks)} of {total} tracks"]
     if drop_replicas:
-        removed += "; exact replicas but the first of each set and severely faulty clips removed"
-    disjoint = "artists, replicas and recordings are disjoint" if rule == "artist" else "nothing is disjoint"
-    return f"{removed}; {disjoint}"
+        said.append("exact replicas but the first of each set and severely faulty clips removed")
+    if rule not in _GROUPED:
+        return "; ".join([*said, "nothing is disjoint"])
+    said.append(f"{rule}s, replicas and recordings are disjoint")
+    if unknown := sum(not getattr(track, rule) for track in tracks):
+        said.append(f"of {unknown} tracks the {rule} is unknown: each counts as one by itself")
+    if rule == "artist" and (numbered := sum(track.anonymous for track in tracks)):
+        said.append(
+            f"the artists of {numbered} tracks are anonymised, so some may be on two sides by their names"
+        )
+    return "; ".join(said)
 
 
 def _command(
@@ -111,21 +126,6 @@ def _command(
     if only_file:
         words += ["--only", only_file]
     return shlex.join(words)
-
-
-def _published(dataset: Dataset, name: str, command: str) -> str:
-    known = dataset.published()
-    if name not in known:
-        mend = f"it has {', '.join(sorted(known)) or 'none'}"
-        raise BenchError(f"{dataset.name} has no published folds called {name!r}", mend)
-    folds = known[name]
-    tracks = {track.id: track for track in dataset.tracks()}
-    provenance = {"name": f"{dataset.name}/{name}", **folds.provenance, "made-by": command}
-    rows = [
-        Row(track_id, tracks[track_id].genre, fold, part, tracks[track_id].artist or "")
-        for track_id, (fold, part) in folds.rows.items()
-    ]
-    return format_split(provenance, rows)
 
 
 def _chosen(dataset: Dataset, only: Sequence[str] | None, *, drop_replicas: bool) -> list[Track]:
@@ -147,10 +147,10 @@ def _chosen(dataset: Dataset, only: Sequence[str] | None, *, drop_replicas: bool
 def _deal(dataset: Dataset, tracks: Sequence[Track], rule: str, folds: int, seed: int) -> dict[str, int]:
     if folds < 2:
         raise BenchError(f"{folds} folds", "a split has two or more")
-    if rule == "artist":
-        groups = components(tracks)
+    if rule in _GROUPED:
+        groups = components(tracks if rule == "artist" else _by_their_albums(tracks, dataset.name))
         sizes = {genre: len(of_genre) for genre, of_genre in groups_per_genre(groups).items()}
-        _check_enough(sizes, folds, "artists")
+        _check_enough(sizes, folds, f"{rule}s")
         return deal_groups(groups, folds, prefix=dataset.name)
     per_genre = _by_genre(tracks)
     _check_enough({genre: len(ids) for genre, ids in per_genre.items()}, folds, "tracks")
@@ -158,6 +158,14 @@ def _deal(dataset: Dataset, tracks: Sequence[Track], rule: str, folds: int, seed
     for ids in per_genre.values():
         assigned |= _DEALERS[rule](dataset.name, ids, folds, seed)
     return assigned
+
+
+def _by_their_albums(tracks: Sequence[Track], dataset: str) -> list[Track]:
+    """The tracks with their album as their artist, so that whole albums are what belongs together."""
+    if not any(track.album for track in tracks):
+        raise BenchError(f"nothing is known of the albums of {dataset}", "choose another rule")
+    # A ";" joins artists; an album has one name, whatever is in it.
+    return [replace(track, artist=(track.album or "").replace(";", ",") or None) for track in tracks]
 
 
 def _check_enough(sizes: Mapping[str, int], folds: int, what: str) -> None:

@@ -1,0 +1,141 @@
+"""What an audit finds: its figures fold by fold, each leak, and the pairs of clips that sound the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mgrbench.checks import Check
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A test track and the training tracks of its fold that give it away."""
+
+    track_id: str
+    fold: int
+    same_artist: tuple[str, ...]
+    replicas: tuple[str, ...]
+    same_recording: tuple[str, ...]
+    same_album: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A test track and a training track of its fold that sound the same.
+
+    Attributes:
+        track_id: the test track.
+        fold: the fold, from 1.
+        training_id: the training (or validation) track.
+        offset: seconds; what sounds at a time of the test clip sounds so much later in the training clip.
+        score: share of the landmarks that agree, of the clip that has fewer; up to 1.
+        known_as: what the dataset's facts call the pair: ``"replica"``, ``"recording"``, or ``""``.
+    """
+
+    track_id: str
+    fold: int
+    training_id: str
+    offset: float
+    score: float
+    known_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What a comparison of the clips themselves found, see `mgrbench.replicas`.
+
+    Attributes:
+        clips: number of clips compared.
+        missing: tracks of the split without audio.
+        unreadable: clips that could not be compared, with the reason.
+        matches: pairs across the two sides that sound the same.
+    """
+
+    clips: int
+    missing: tuple[str, ...]
+    unreadable: Mapping[str, str]
+    matches: tuple[Match, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldAudit:
+    """One fold: the sizes of its parts and its leaks."""
+
+    fold: int
+    train: int
+    valid: int
+    test: int
+    artist_in_train: int
+    exact_replica_in_train: int
+    same_recording_in_train: int
+    valid_artist_in_train: int
+    test_per_genre: Mapping[str, int]
+    train_per_genre: Mapping[str, int]
+    artist_in_train_same_genre: int = 0
+    same_album_in_train: int = 0
+    artist_not_comparable: int = 0
+    """Test tracks whose artist is a number where all in training have names, or the other way round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What is wrong with a split, summed over its folds.
+
+    Attributes:
+        name: name of the split, or of the lists.
+        dataset: name of the dataset.
+        folds: one entry a fold.
+        leaks: each test track that is given away, with the tracks that do it.
+        checks: the findings, one per code.
+        known: what the dataset has facts of: ``"artist"``, ``"replica"``, ``"recording"``, ``"album"``.
+        sound: what a comparison of the clips found, where there was one.
+    """
+
+    name: str
+    dataset: str
+    folds: tuple[FoldAudit, ...]
+    leaks: tuple[Leak, ...]
+    checks: tuple[Check, ...] = field(default=())
+    known: frozenset[str] = frozenset()
+    sound: Sound | None = None
+
+    @property
+    def test_tracks(self) -> int:
+        """Test tracks, summed over the folds."""
+        return sum(fold.test for fold in self.folds)
+
+    @property
+    def artist_in_train(self) -> int:
+        """Test tracks that share an artist with a training track of their fold."""
+        return sum(fold.artist_in_train for fold in self.folds)
+
+    @property
+    def exact_replica_in_train(self) -> int:
+        """Test tracks of which an exact replica is in training."""
+        return sum(fold.exact_replica_in_train for fold in self.folds)
+
+    @property
+    def same_recording_in_train(self) -> int:
+        """Test tracks of which the same recording or a version is in training."""
+        return sum(fold.same_recording_in_train for fold in self.folds)
+
+    @property
+    def artist_in_train_same_genre(self) -> int:
+        """Test tracks that share an artist with a training track of their fold and their genre."""
+        return sum(fold.artist_in_train_same_genre for fold in self.folds)
+
+    @property
+    def same_album_in_train(self) -> int:
+        """Test tracks of which another track of the album is in training."""
+        return sum(fold.same_album_in_train for fold in self.folds)
+
+    @property
+    def artist_not_comparable(self) -> int:
+        """Test tracks of which it cannot be told whether their artist is in training (anonymised ones)."""
+        return sum(fold.artist_not_comparable for fold in self.folds)
+
+    @property
+    def leaky(self) -> bool:
+        """Whether any check found a leak."""
+        return any(check.status == "leak" for check in self.checks)
