@@ -12,18 +12,19 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mgrbench.files import write_atomically
-from mgrbench.folds import FoldResult, FoldTask, run_fold
+from mgrbench.folds import FoldResult, FoldTask, OnEpoch, run_fold
 from mgrbench.journal import FoldJournal
 from mgrbench.models import ModelLike
 from mgrbench.plan import Plan, make_plan
 from mgrbench.predictions import Predictions, from_probabilities, joined
-from mgrbench.processes import spread
+from mgrbench.processes import in_this_process, spread
 from mgrbench.record import make_run
 from mgrbench.runs import (
     SPLIT_FILE,
@@ -115,8 +116,11 @@ def execute(
     fresh: bool = False,
     name: str | None = None,
     on_fold: OnFold | None = None,
+    on_epoch: OnEpoch | None = None,
 ) -> Finished:
     """Carry out a plan; see `evaluate` for the arguments.
+
+    ``on_epoch`` is told of epochs where folds are computed in this process; several processes tell of folds.
 
     Raises:
         BenchError: if another process writes the same run, or if the model breaks its contract.
@@ -126,7 +130,7 @@ def execute(
     title = plan.source.name if name is None else name
     check_row_name(title)
     if out is None:
-        return Finished(_compute(plan, title, None, jobs, on_fold), None, reused=False)
+        return Finished(_compute(plan, title, None, jobs, on_fold, on_epoch), None, reused=False)
     folder = run_folder(out, plan.dataset.name, plan.split.name.split("/")[1], title, plan.run_id())
     with claimed(folder, out):
         if is_finished(folder) and not fresh:
@@ -134,12 +138,19 @@ def execute(
         journal = FoldJournal(folder)
         if fresh:
             journal.clear()
-        run = _compute(plan, title, journal, jobs, on_fold)
+        run = _compute(plan, title, journal, jobs, on_fold, on_epoch)
         _write(folder, run, journal, plan)
     return Finished(run, folder, reused=False)
 
 
-def _compute(plan: Plan, title: str, journal: FoldJournal | None, jobs: int, on_fold: OnFold | None) -> Run:
+def _compute(
+    plan: Plan,
+    title: str,
+    journal: FoldJournal | None,
+    jobs: int,
+    on_fold: OnFold | None,
+    on_epoch: OnEpoch | None,
+) -> Run:
     started = datetime.now(UTC)
     results: dict[int, FoldResult] = {}
     tasks = plan.tasks()
@@ -150,7 +161,9 @@ def _compute(plan: Plan, title: str, journal: FoldJournal | None, jobs: int, on_
             results[task.number] = kept
     if results and on_fold:
         on_fold(len(results), len(tasks))
-    for result in spread(run_fold, [task for task in tasks if task.number not in results], jobs):
+    rest = [task for task in tasks if task.number not in results]
+    telling = on_epoch is not None and in_this_process(jobs, len(rest))
+    for result in spread(partial(run_fold, on_epoch=on_epoch) if telling else run_fold, rest, jobs):
         if journal:
             journal.write(result)
         results[result.number] = result

@@ -12,7 +12,7 @@ import multiprocessing
 import random
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +27,9 @@ from mgrbench.models import ModelLike, model_source
 from mgrbench.registry import boundary
 from mgrbench.store import FeatureStore, StoredFeature
 from mgrbench.types import BenchError, Examples, FloatArray, Fold, GenreModel, Inputs
+
+OnEpoch = Callable[[Mapping[str, Any]], None]
+"""Told after each epoch of a network what a model's ``on_epoch`` is told, with the fold as ``"fold"``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,12 @@ class FoldResult:
     history: tuple[dict[str, Any], ...] = field(default=())
 
 
-def run_fold(task: FoldTask) -> FoldResult:
+def run_fold(task: FoldTask, on_epoch: OnEpoch | None = None) -> FoldResult:
     """Fit and predict one fold.
+
+    Args:
+        task: the fold.
+        on_epoch: told of each epoch, where the model trains in epochs and has an ``on_epoch`` to be set.
 
     Raises:
         BenchError: if the features of a track are not there, or if the model breaks its contract.
@@ -99,6 +106,8 @@ def run_fold(task: FoldTask) -> FoldResult:
     model = source.build(len(task.genres), task.seed, task.device, task.options)
     if task.checkpoint is not None and hasattr(model, "checkpoint"):
         model.checkpoint = task.checkpoint
+    if on_epoch is not None and getattr(model, "on_epoch", False) is None:  # not a method of this name
+        model.on_epoch = lambda row: on_epoch({"fold": task.number, **row})  # type: ignore[attr-defined]
     place = f"fold {task.number}"
     start = time.perf_counter()
     with boundary(source.name, f"fitting {place}"):

@@ -33,7 +33,7 @@ _APART = 0.08
 """Least distance of two labelled frequencies, as a share of the axis."""
 _DARK = 2.0
 """Percentage of the values that share the darkest colour, so that silence does not use up the others."""
-_STYLE: dict[str, Any] = {
+STYLE: dict[str, Any] = {
     "font.size": 8,
     "axes.titlesize": 8,
     "axes.labelsize": 8,
@@ -47,6 +47,7 @@ _STYLE: dict[str, Any] = {
     "ytick.major.size": 2.5,
     "text.parse_math": False,
 }
+"""Lettering and lines of every figure; a dollar sign is a dollar sign, since names come from users."""
 
 
 def png(sheet: Sheet) -> bytes:
@@ -91,7 +92,7 @@ def draw(sheet: Sheet) -> Figure:
     across = math.ceil(len(plain) / rows)
     columns = across + len(tall)
     width = ONE_COLUMN if columns == 1 else TWO_COLUMNS * max(1, columns / 3)
-    with style.context(["default", _STYLE]):
+    with style.context(["default", STYLE]):
         figure = Figure(figsize=(width, (2 if tall else rows) * _ROW + _HEAD), layout="constrained")
         grid = figure.add_gridspec(rows, columns)
         for number, panel in enumerate(plain):

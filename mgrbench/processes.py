@@ -49,10 +49,15 @@ def spread(
     if who.scheduler is not None:
         with _cluster(who.scheduler):
             yield from _parallel(function, items, -1)
-    elif who.jobs == 1 or len(items) < 2:
+    elif in_this_process(who.jobs, len(items)):
         yield from map(function, items)
     else:
         yield from _processes(function, items, min(who.jobs, len(items)))
+
+
+def in_this_process(jobs: int, items: int) -> bool:
+    """Whether so many jobs on this machine do so many items one after the other, in this process."""
+    return jobs == 1 or items < 2
 
 
 def _processes(function: Callable[[Item], Result], items: Sequence[Item], jobs: int) -> Iterator[Result]:

@@ -8,12 +8,13 @@ Davison and Hinkley 1997, chapters 3 and 5; Field and Welsh 2007).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mgrbench.metrics import MARGIN_METRICS, Margins, Outcome, track_log_loss
+from mgrbench.metrics import MARGIN_METRICS, Margins, Outcome, scores, track_log_loss
 from mgrbench.types import BenchError, Score
 
 RESAMPLES = 10_000
@@ -165,6 +166,34 @@ class Bootstrap:
         low, high = np.quantile(np.stack(list(values.values())), tails, axis=1).tolist()
         return dict(zip(values, zip(low, high, strict=True), strict=True))
 
+    def differences(self, outcomes: Sequence[Outcome]) -> dict[tuple[int, int], dict[str, Score]]:
+        """First minus second of every two models, with 95 % intervals from the same resamples of both.
+
+        Args:
+            outcomes: what each model predicted, as in `distributions`.
+
+        Returns:
+            Positions (i, j) of two outcomes, i < j -> name of a metric that both have -> difference; without
+            an interval where there is a single cluster.
+
+        Raises:
+            BenchError: as in `distributions`.
+        """
+        drawn = [self.distributions(outcome) for outcome in outcomes]
+        whole = [scores(outcome) for outcome in outcomes]
+        found: dict[tuple[int, int], dict[str, Score]] = {}
+        for i, j in combinations(range(len(outcomes)), 2):
+            names = [name for name in drawn[i] if name in drawn[j]]
+            values = np.stack([drawn[i][name] - drawn[j][name] for name in names])
+            ends: list[list[float]] | list[tuple[None, None]] = [(None, None)] * len(names)
+            if len(self.weights) > 1:
+                ends = np.quantile(values, [0.025, 0.975], axis=1).T.tolist()
+            found[i, j] = {
+                name: Score(whole[i][name] - whole[j][name], low, high)
+                for name, (low, high) in zip(names, ends, strict=True)
+            }
+        return found
+
     def _counts(self, genre: NDArray[np.int64], which: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
         """Tracks of each genre in each cluster, shape (genres, clusters), of all or of ``which``."""
         cells = genre * len(self.weights) + self.clusters
@@ -219,8 +248,7 @@ def bootstrap_share(
     Raises:
         BenchError: if shapes differ or nothing was tried.
     """
-    nothing = np.zeros_like(np.asarray(right))
-    return _share_difference(clusters, [right, tried, nothing, nothing], resamples, seed)
+    return _share_difference(clusters, [right, tried], resamples, seed)
 
 
 def bootstrap_difference(
@@ -262,14 +290,13 @@ def paired_bootstrap(
 
 
 def _share_difference(clusters: ArrayLike, columns: Sequence[ArrayLike], resamples: int, seed: int) -> Score:
-    """Of the columns a, m, b, n: Σa / Σm − Σb / Σn; the second share is 0 where nothing was tried of any."""
+    """Of the columns a, m, b, n: Σa / Σm − Σb / Σn; of a and m alone the first share."""
     table = [np.atleast_2d(np.asarray(column, dtype=np.float64)) for column in columns]
     numbers = np.asarray(clusters)
     if any(column.shape != table[0].shape or column.shape[1:] != numbers.shape for column in table):
         shapes = ", ".join(str(np.shape(column)) for column in (numbers, *columns))
         raise BenchError(f"the arrays of a bootstrap differ in shape: {shapes}", "give one value a track")
-    paired = bool(table[2].any() or table[3].any())
-    if not table[1].any() or (paired and not table[3].any()):
+    if not all(tried.any() for tried in table[1::2]):
         raise BenchError("a share of nothing has no interval", "give at least one track")
     numbers = np.unique(numbers, return_inverse=True)[1].ravel()
     size, repeats = int(numbers.max()) + 1, len(table[0])
@@ -277,7 +304,8 @@ def _share_difference(clusters: ArrayLike, columns: Sequence[ArrayLike], resampl
 
     def value(of: NDArray[np.float64]) -> NDArray[np.float64]:
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(of[0] / of[1] - (of[2] / of[3] if paired else 0.0))
+            shares = of[::2] / of[1::2]
+        return np.asarray(shares[0] - shares[1] if len(shares) > 1 else shares[0])
 
     whole = float(value(sums.sum(axis=(1, 2))))
     if size == 1:

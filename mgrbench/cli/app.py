@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from mgrbench import __version__
-from mgrbench.cli import boards, check, data, demo, doctor, features, listing, run, score, split
+from mgrbench.cli import (
+    boards,
+    check,
+    data,
+    demo,
+    doctor,
+    features,
+    ladder,
+    listing,
+    run,
+    score,
+    split,
+    sweep,
+    transfer,
+)
 
 app = typer.Typer(
     name="mgrbench",
@@ -38,6 +52,9 @@ app.add_typer(data.app, name="data")
 app.add_typer(split.app, name="split")
 app.add_typer(features.app, name="features")
 app.command("run")(run.run)
+app.command("ladder")(ladder.ladder)
+app.command("transfer")(transfer.transfer)
+app.command("sweep", epilog=sweep.EPILOG)(sweep.sweep)
 app.command("score")(score.score)
 app.add_typer(boards.app, name="leaderboard")
 app.command("check")(check.check)

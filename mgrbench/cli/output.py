@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -79,17 +80,19 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A function (done, total) that shows progress: a bar on a terminal, a line now and then elsewhere."""
     screen = Console(stderr=True)
     if not screen.is_terminal:
-        yield _plain_progress(what)
+        yield plain_progress(what)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    description = TextColumn("{task.description}", markup=False)
+    columns = (description, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=screen, transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _plain_progress(what: str) -> Callable[[int, int], None]:
+def plain_progress(what: str) -> Callable[[int, int], None]:
+    """A function (done, total) that says a line whenever another tenth is done."""
     said = -1
 
     def tell(done: int, total: int) -> None:
@@ -115,11 +118,17 @@ def parse_options(texts: Sequence[str]) -> dict[str, Any]:
             raise BenchError(f"the option {text!r} has no value", "write --option name=value")
         if name in options:
             raise BenchError(f"the option {name} is given twice", "keep one of them")
-        try:
-            options[name] = json.loads(value, parse_constant=_no_number)
-        except ValueError:
-            options[name] = value
+        options[name] = option_value(value)
     return options
+
+
+def option_value(text: str) -> Any:  # noqa: ANN401
+    """The value that a text means: a number, true, false, a list in JSON, or else the text itself."""
+    try:
+        value = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return text
+    return text if value in (math.inf, -math.inf) else value  # JSON can't hold what 1e999 overflows to
 
 
 def _no_number(text: str) -> float:

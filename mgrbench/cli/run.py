@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mgrbench.cli.epochs import training
 from mgrbench.cli.options import AllowMissing, DatasetOption, Jobs, Out, SplitOption
-from mgrbench.cli.output import Json, emit, note, parse_options, progress, share, table
+from mgrbench.cli.output import Json, emit, note, parse_options, share, table
 
 if TYPE_CHECKING:
     from mgrbench.runs import Run
@@ -56,8 +57,10 @@ def run(
             store=None,
             allow_missing=allow_missing,
         )
-        with progress(f"{name or plan.source.name} on {plan.split.name}") as tell:
-            done = execute(plan, out=out, jobs=jobs, fresh=fresh, name=name, on_fold=tell)
+        with training(f"{name or plan.source.name} on {plan.split.name}") as (on_fold, on_epoch):
+            done = execute(
+                plan, out=out, jobs=jobs, fresh=fresh, name=name, on_fold=on_fold, on_epoch=on_epoch
+            )
         if done.reused:
             note(f"{done.run.model}: this very run is stored already (--fresh computes it again)")
         finished.append((done.run, done.folder))

@@ -1,0 +1,179 @@
+"""``mgrbench sweep``: a model over a grid of its options."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mgrbench.cli.epochs import training
+from mgrbench.cli.options import AllowMissing, DatasetOption, Jobs, Out, SplitOption
+from mgrbench.cli.output import Json, emit, note, option_value, parse_options, share, table
+from mgrbench.errors import BenchError
+
+if TYPE_CHECKING:
+    from mgrbench.experiments.sweep import Axis, Point, Sweep
+    from mgrbench.types import Score
+
+EPILOG = """
+The sweeps of the FusionNet paper are mgrbench sweep -m fusionnet -d gtzan -s artist3 -f mel with
+
+Table 1, centre loss:  --grid center_loss_weight=0,0.1,0.01,0.001,0.0001
+
+Figure 4, clusters:  --grid clusters=5,10,15,20,25
+
+Figure 5, heads:  --grid heads=1,5,10,15,20
+
+Figure 6, activation:  --grid activation=relu,leaky_relu,selu,tanh,elu
+
+Figure 7, ablation:  --grid netvlad=off,on --grid attention=off,on
+
+The values of figures 4 to 6 are ours. The paper swept on ISMIR2004 and chose by its test part.
+"""
+"""One command a paragraph, because typer joins the lines of one."""
+
+
+def sweep(
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="Plugin, package.module:Class or ./file.py:Class.")
+    ],
+    dataset: DatasetOption,
+    split: SplitOption,
+    grid: Annotated[
+        list[str],
+        typer.Option("--grid", "-g", help="An option and its values, name=value,value. Repeatable."),
+    ],
+    feature: Annotated[
+        list[str] | None,
+        typer.Option("--feature", "-f", help="Stored feature; several are used together."),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-o", help="Option that every point has, name=value. Repeatable."),
+    ] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="Seed of every fold's model. Repeatable.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    jobs: Jobs = 1,
+    out: Out = Path("runs"),
+    report: Annotated[Path, typer.Option(help="Folder for the table and the plot.")] = Path("sweeps"),
+    plot: Annotated[bool, typer.Option(help="Draw the plot as PNG and SVG.")] = True,
+    allow_missing: AllowMissing = False,
+    as_json: Json = False,
+) -> None:
+    """Evaluate every point of a grid of options; finished points are not computed again."""
+    from mgrbench.experiments.sweep import plan_sweep, run_sweep
+    from mgrbench.experiments.sweep_files import sweep_folder, to_document, write_sweep
+    from mgrbench.experiments.sweep_plot import drawings
+    from mgrbench.plots import need_matplotlib
+
+    if plot:
+        need_matplotlib()
+    planned = plan_sweep(
+        model,
+        dataset,
+        split,
+        feature or (),
+        parse_grid(grid),
+        parse_options(option or []),
+        seeds=seed or [0],
+        device=device,
+        allow_missing=allow_missing,
+    )
+    done = run_sweep(planned, out, jobs=jobs, watch=training)
+    if done.reused:
+        note(f"{done.reused} of {len(done.points) * len(planned.seeds)} runs were stored already")
+    files = write_sweep(done, sweep_folder(planned, report), drawings(done) if plot else {})
+    document = to_document(done) | {"files": [str(file) for file in files]}
+    emit(document, lambda screen: draw_sweep(screen, done, files), as_json=as_json)
+
+
+def parse_grid(texts: Sequence[str]) -> list[Axis]:
+    """``["clusters=10,20"]`` -> an axis of the values 10 and 20; they are read as those of ``--option``.
+
+    A list in brackets is one value: ``sizes=[1,2],[3]`` has two.
+
+    Raises:
+        BenchError: for a text without ``=`` or a value that is left out.
+    """
+    from mgrbench.experiments.sweep import Axis
+
+    axes = []
+    for text in texts:
+        name, equals, values = text.partition("=")
+        parts = [part.strip() for part in _split(values)]
+        if not equals or not name or not all(parts):
+            raise BenchError(f"the grid {text!r} lacks a name or a value", "write --grid name=value,value")
+        axes.append(Axis(name.strip(), tuple(map(option_value, parts))))
+    return axes
+
+
+def _split(text: str) -> list[str]:
+    """The parts between the commas that are in no brackets."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter in "[{") - (letter in "]}")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
+
+
+def draw_sweep(screen: Any, done: Sweep, files: Sequence[Path]) -> None:  # noqa: ANN401
+    """Print the points as a table, what must be known of them, and where everything lies."""
+    from mgrbench.experiments.sweep import describe, value_text
+    from mgrbench.experiments.sweep_files import CAUTION
+
+    grid, plan = done.grid, done.grid.plans[0][0]
+    several = len(grid.seeds) > 1
+    validated = any(point.valid_accuracy is not None for point in done.points)
+    columns = [(axis.name, "fold") for axis in grid.axes]
+    columns += [("accuracy", "right"), ("95 %", "left")] + [("seeds ±", "right")] * several
+    columns += [("macro-F1", "right"), ("points to the first", "left")] + [("valid.", "right")] * validated
+    rows = [
+        [
+            *(value_text(value) for value in point.options.values()),
+            share(point.scores["accuracy"].value),
+            _interval(point.scores["accuracy"]),
+            *([share(point.seed_std or 0.0)] if several else []),
+            share(point.scores["macro_f1"].value),
+            _points(point.difference),
+            *([_valid(point)] if validated else []),
+        ]
+        for point in done.points
+    ]
+    features = "+".join(plan.features) or "no features"
+    words = [f"{grid.model} on {plan.split.name}, {features}", describe(grid.options)]
+    words.append(f"seeds {', '.join(map(str, grid.seeds))}" if several else f"seed {grid.seeds[0]}")
+    words.append(f"{done.test_tracks} test tracks")
+    screen.print("; ".join(word for word in words if word), markup=False)
+    screen.print(table(columns, rows))
+    if done.notes:
+        screen.print(
+            table([("", "left"), ("", "fold")], [(known.code, known.detail) for known in done.notes])
+        )
+    screen.print(CAUTION if validated else f"{CAUTION} This model records none.", markup=False)
+    for file in files:
+        screen.print(str(file), markup=False, soft_wrap=True)
+
+
+def _interval(score: Score) -> str:
+    return "–" if score.low is None or score.high is None else f"{share(score.low)}–{share(score.high)}"
+
+
+def _points(score: Score | None) -> str:
+    """``+1.2 [-0.3, +2.9]``, in points of a hundred."""
+    if score is None:
+        return "–"
+    ends = (
+        ""
+        if score.low is None or score.high is None
+        else f" [{100 * score.low:+.1f}, {100 * score.high:+.1f}]"
+    )
+    return f"{100 * score.value:+.1f}{ends}"
+
+
+def _valid(point: Point) -> str:
+    return "–" if point.valid_accuracy is None else share(point.valid_accuracy)

@@ -1,0 +1,1 @@
+"""What is built from several evaluations, one experiment a file."""
