@@ -16,6 +16,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mgrbench.boards import leaderboard
+    from mgrbench.comparison import compare
     from mgrbench.evaluation import evaluate
     from mgrbench.imports import import_features
     from mgrbench.registry import load_dataset
@@ -33,8 +35,10 @@ __all__ = [
     "Run",
     "__version__",
     "audit_split",
+    "compare",
     "evaluate",
     "import_features",
+    "leaderboard",
     "load_dataset",
     "load_split",
     "score_file",
@@ -46,8 +50,10 @@ _HOMES = {
     "Inputs": "mgrbench.types",
     "Run": "mgrbench.runs",
     "audit_split": "mgrbench.splits",
+    "compare": "mgrbench.comparison",
     "evaluate": "mgrbench.evaluation",
     "import_features": "mgrbench.imports",
+    "leaderboard": "mgrbench.boards",
     "load_dataset": "mgrbench.registry",
     "load_split": "mgrbench.splits",
     "score_file": "mgrbench.score",

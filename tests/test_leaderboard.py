@@ -10,6 +10,7 @@ import shutil
 
 import pytest
 
+import mgrbench
 from tests.helpers import (
     GENRE,
     GTZAN,
@@ -71,10 +72,13 @@ def test_rows_are_ranked_by_accuracy_and_ties_share_a_rank(place):
     for name, right in (("a", 30), ("b", 50), ("c", 40), ("d", 40), ("e", 60)):
         score(place, name, right)
     ranked = [(row["rank"], row["model"]) for row in board()["ranked"]]
-    assert ranked == [(1, "e"), (2, "b"), (3, "c"), (3, "d"), (5, "a"), (6, "means")]
+    assert ranked == [(1, "e"), (2, "b"), (3, "c"), (3, "d"), (5, "a"), (5, "means")]
     done("leaderboard", "build")
     page = markdown_table((place / "leaderboards" / "gtzan" / "mini.md").read_text())
-    assert [(row[0], row[1]) for row in page[2:]] == [(str(rank), model) for rank, model in ranked]
+    shown = ["1", "2", "3=", "3=", "5=", "5="]
+    assert [(row[0], row[1]) for row in page[2:]] == [
+        (rank, model) for rank, (_, model) in zip(shown, ranked, strict=True)
+    ]
     rows = list(csv.DictReader((place / "leaderboards" / "gtzan" / "mini.csv").read_text().splitlines()))
     assert [(int(row["rank"]), row["model"]) for row in rows] == ranked
 
@@ -121,6 +125,115 @@ def test_two_runs_of_one_model_are_two_rows(place):
     done("run", "-m", "./means.py", *MINI_RUN, "--seed", "1")
     rows = board()["ranked"]
     assert [(row["model"], row["seed"], row["rank"]) for row in rows] == [("means", 0, 1), ("means", 1, 1)]
+
+
+def test_rows_that_are_not_told_apart_share_a_rank_and_say_so(place):
+    for name, right in (("best", 58), ("near", 55), ("far", 35), ("nearby", 33)):
+        score(place, name, right)
+    document = board()
+    ranks = {row["model"]: (row["rank"], row["tied"]) for row in document["ranked"]}
+    assert ranks["best"] == ranks["near"] == (1, True)
+    assert ranks["far"] == ranks["nearby"] == (3, True)
+    codes = {row["model"]: [w["code"] for w in row["warnings"]] for row in document["ranked"]}
+    assert {model for model in ("best", "near", "far", "nearby") if "MGR107" in codes[model]} == {
+        "near",
+        "nearby",
+    }
+    done("leaderboard", "build")
+    page = (place / "leaderboards" / "gtzan" / "mini.md").read_text()
+    table = markdown_table(page)
+    assert [row[0] for row in table[2:6]] == ["1=", "1=", "3=", "3="]
+    assert not any("MGR107" in row[-1] for row in table), "the rank's sign says it"
+    assert "MGR107" in page
+    index = markdown_table((place / "leaderboards" / "README.md").read_text())
+    assert index[2][4] == "best +1"
+    rows = list(csv.DictReader((place / "leaderboards" / "gtzan" / "mini.csv").read_text().splitlines()))
+    assert [row["tied"] for row in rows[:4]] == ["yes"] * 4
+    assert "MGR107" in rows[1]["warnings"]
+    shown = done("leaderboard", "show", "gtzan/mini").out
+    assert sum(line.split()[0] == "1=" for line in shown.splitlines() if line.strip()) == 2
+
+
+def test_rows_that_lack_many_tracks_get_no_rank(place):
+    score(place, "whole", 40)
+    text = (place / "scored.csv").read_text().splitlines()
+    for name, kept in (("most", 58), ("few", 3)):
+        (place / "part.csv").write_text("\n".join(text[: kept + 1]) + "\n")
+        done("score", "part.csv", "-d", "gtzan", "-s", "mini.tsv", "--name", name, "--allow-missing")
+    rows = {row["model"]: row for row in board()["ranked"]}
+    assert rows["few"]["scores"]["accuracy"]["value"] == 1.0
+    assert (rows["few"]["rank"], rows["few"]["tied"]) == (None, False)
+    assert rows["most"]["rank"] == rows["whole"]["rank"] == 1
+    done("leaderboard", "build")
+    table = markdown_table((place / "leaderboards" / "gtzan" / "mini.md").read_text())
+    assert {row[1]: row[0] for row in table[2:]}["few"] == "–"
+    index = markdown_table((place / "leaderboards" / "README.md").read_text())
+    assert index[2][4].startswith("whole"), "rows on fewer tracks do not speak for the split"
+
+
+def test_a_page_opens_with_audit_resolution_and_what_the_labels_allow(place):
+    score(place, "one", 50)
+    score(place, "two", 40)
+    done("leaderboard", "build")
+    page = (place / "leaderboards" / "gtzan" / "mini.md").read_text()
+    parts = ("A small split", "**Audit.**", "**Resolution.**", "**Labels.**", "**Ranks.**", "| Rank |")
+    places = [page.index(part) for part in parts]
+    assert places == sorted(places)
+    assert "95.7%" in page
+    assert "89.4%" in page
+    assert "MGR001" in page[: page.index("**Resolution.**")], "the codes of what leaks stand beside it"
+    document = board()
+    found = document["resolution"]
+    assert found["tracks"] == 60
+    assert found["independent"] == pytest.approx(1.96 * (0.8 * 0.2 / 60) ** 0.5)
+    assert f"±{100 * found['independent']:.1f} points" in page
+    assert f"from {100 * found['between_rows']:.1f} points" in page
+    assert document["cautions"] == list(GTZAN.cautions)
+
+
+def test_a_single_row_says_nothing_of_differences(place):
+    assert board()["resolution"]["between_rows"] is None
+    done("leaderboard", "show", "gtzan/mini")
+
+
+def test_other_library_versions_are_said_on_the_row(place):
+    for model in ("lda", "majority"):
+        done("run", "-m", model, *MINI_RUN)
+    file = next((place / "runs").glob("gtzan/mini/lda/*/run.json"))
+    document = json.loads(file.read_text())
+    document["environment"]["packages"]["numpy"] = "0.0.1+x"
+    file.write_text(json.dumps(document))
+    said = {
+        row["model"]: [w["detail"] for w in row["warnings"] if w["code"] == "MGR108"]
+        for row in board()["ranked"]
+    }
+    (detail,) = said.pop("lda")
+    assert detail.startswith("numpy 0.0.1 (")
+    assert said == {"means": [], "majority": []}
+
+
+def test_a_board_is_a_pandas_table(place):
+    pd = pytest.importorskip("pandas")
+    done("run", "-m", "majority", *MINI_RUN)
+    score(place, "labels", 50)
+    score(place, "flattered", 60, "--selection", "test")
+    table = mgrbench.leaderboard("gtzan", "mini")
+    assert table["rank"].dtype == "Int64"
+    assert [*table["model"]] == ["labels", "means", "majority", "flattered"]
+    assert [*table["rank"].isna()] == [False, False, False, True]
+    rows = {row["model"]: row for part in ("ranked", "optimistic") for row in board()[part]}
+    for row in table.to_dict("records"):
+        same = rows[row["model"]]
+        assert row["features"].split() == same["features"]
+        assert row["options"] == same["options"]
+        assert row["codes"].split() == list(dict.fromkeys(w["code"] for w in same["warnings"]))
+        for metric, score_ in same["scores"].items():
+            assert row[metric] == score_["value"]
+            assert (row[f"{metric}_low"], row[f"{metric}_high"]) == (score_["low"], score_["high"])
+    assert pd.isna(table.set_index("model").loc["labels", "log_loss"])
+    assert mgrbench.leaderboard(split="gtzan/mini", runs=["runs", "runs"]).equals(table)
+    with pytest.raises(mgrbench.BenchError, match="no run of 'gtzan/artist3'"):
+        mgrbench.leaderboard()
 
 
 # --- build and check
@@ -205,13 +318,13 @@ def test_many_runs_in_several_processes_give_the_same_board(place):
 
 def test_the_overview_stands_in_a_readme(place):
     readme = place / "README.md"
-    readme.write_text("# x\n\n<!-- leaderboard:begin -->\nold\n<!-- leaderboard:end -->\n\nrest\n")
+    readme.write_text("# x\n\n<!-- leaderboard:begin -->\nstale\n<!-- leaderboard:end -->\n\nrest\n")
     done("leaderboard", "build", "--readme", "README.md")
     text = readme.read_text()
     assert text.startswith("# x\n")
     assert text.endswith("\nrest\n")
     assert "(leaderboards/gtzan/mini.md)" in text
-    assert "old" not in text
+    assert "stale" not in text
     done("leaderboard", "check", "--readme", "README.md")
     done("leaderboard", "build", "--readme", "README.md")
     assert readme.read_text() == text

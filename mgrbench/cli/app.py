@@ -10,9 +10,11 @@ from mgrbench import __version__
 from mgrbench.cli import (
     boards,
     check,
+    compare,
     data,
     demo,
     doctor,
+    explain,
     features,
     ladder,
     listing,
@@ -56,6 +58,8 @@ app.command("ladder")(ladder.ladder)
 app.command("transfer")(transfer.transfer)
 app.command("sweep", epilog=sweep.EPILOG)(sweep.sweep)
 app.command("score")(score.score)
+app.command("compare")(compare.compare)
 app.add_typer(boards.app, name="leaderboard")
+app.command("explain")(explain.explain)
 app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)

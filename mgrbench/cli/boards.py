@@ -13,7 +13,7 @@ from mgrbench.cli.output import Json, emit, note, share, table
 from mgrbench.errors import BenchError
 
 if TYPE_CHECKING:
-    from mgrbench.leaderboard import Board
+    from mgrbench.boards import Board
     from mgrbench.metrics import Metric
 
 app = typer.Typer(help="Leaderboards: build, show and check them.", no_args_is_help=True)
@@ -49,7 +49,7 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Build the board of every split from its runs; each number is computed from the predictions."""
-    from mgrbench.leaderboard import write_boards
+    from mgrbench.boards import write_boards
 
     boards = _boards(runs, metric, dataset, jobs)
     files = write_boards(boards, out, formats.split(","), readme)
@@ -68,7 +68,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Compute every number of the boards again and fail on any difference."""
-    from mgrbench.leaderboard import check_boards
+    from mgrbench.boards import check_boards
 
     boards = _boards(runs, metric, dataset, jobs)
     files = check_boards(boards, out, formats.split(","), readme)
@@ -85,7 +85,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show the board of one split."""
-    from mgrbench.leaderboard.formats import to_document
+    from mgrbench.boards.formats import to_document
 
     boards = {board.split.name: board for board in _boards(runs, metric, dataset, -1, only=split)}
     board = boards[split]
@@ -94,10 +94,11 @@ def show(
 
 def draw_board(screen: Any, board: Board, top: int = 0) -> None:  # noqa: ANN401
     """Print a board: the audit, the ranked rows, then the optimistic ones."""
-    from mgrbench.leaderboard.formats import audit_sentence, codes_of, row_name
+    from mgrbench.boards.formats import audit_sentence, notes_of, rank_of, resolution_line, row_name
 
     screen.print(f"{board.split.name}", style="bold", markup=False)
     screen.print(audit_sentence(board), markup=False)
+    screen.print(resolution_line(board), markup=False)
     columns = [
         ("", "right"),
         ("model", "fold"),
@@ -110,13 +111,13 @@ def draw_board(screen: Any, board: Board, top: int = 0) -> None:  # noqa: ANN401
         shown = rows[:top] if top else rows
         cells = [
             (
-                str(row.rank or "–"),
+                rank_of(row),
                 row_name(row),
                 "+".join(row.features) or "–",
                 share(row.scores["accuracy"].value),
                 _interval(row.scores["accuracy"]),
                 share(row.scores["macro_f1"].value),
-                codes_of(row) or "–",
+                notes_of(row) or "–",
             )
             for row in shown
         ]
@@ -137,7 +138,7 @@ def _boards(
     jobs: int,
     only: str | None = None,
 ) -> list[Board]:
-    from mgrbench.leaderboard import build_boards
+    from mgrbench.boards import build_boards
     from mgrbench.registry import load_dataset
 
     boards = build_boards(

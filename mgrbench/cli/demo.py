@@ -11,7 +11,7 @@ from mgrbench.cli.options import data_root
 from mgrbench.cli.output import Json, emit, note, progress, share
 
 if TYPE_CHECKING:
-    from mgrbench.leaderboard import Board
+    from mgrbench.boards import Board
 
 DATASET = "synth"
 FEATURE = "melstats"
@@ -29,7 +29,7 @@ def demo(
     from mgrbench.cli.boards import draw_board
     from mgrbench.evaluation import evaluate
     from mgrbench.extract import extract
-    from mgrbench.leaderboard import build_boards, write_boards
+    from mgrbench.boards import build_boards, write_boards
     from mgrbench.registry import load_dataset
 
     data = load_dataset(DATASET)

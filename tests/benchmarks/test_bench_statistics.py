@@ -1,4 +1,4 @@
-"""The bootstrap's coverage by simulation, and its speed beside resampling one by one."""
+"""Coverage of intervals, false alarms of tests by simulation, and speed beside resampling one by one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn import metrics as sklearn_metrics
 from threadpoolctl import threadpool_limits
 
 from mgrbench.metrics import CLIP, Outcome
+from mgrbench.paired import paired_tests
 from mgrbench.statistics import Bootstrap
 from tests.benchmarks.ratios import compared
 
@@ -64,6 +66,61 @@ def test_intervals_over_tracks_would_cover_less(benchmark) -> None:
     covered = benchmark.pedantic(coverage, args=(150, False), rounds=1)
     benchmark.extra_info.update(covered)
     assert all(share < 0.85 for share in covered.values()), covered
+
+
+def simulated_pair(rng: np.random.Generator, apart: float) -> tuple[np.ndarray, Outcome, Outcome]:
+    """Two models whose accuracy is 0.7 and 0.7 − ``apart``; what one finds hard the other tends to as well.
+
+    As in `simulated_test_part` the population's macro F1 is the accuracy.
+    """
+    cluster = np.repeat(np.arange(ARTISTS), rng.geometric(0.25, size=ARTISTS))
+    genre = rng.integers(4, size=ARTISTS)[cluster]
+    shared = rng.normal(size=ARTISTS)
+    outcomes = []
+    for mean in (ACCURACY, ACCURACY - apart):
+        rank = stats.norm.cdf(0.7 * shared + np.sqrt(1 - 0.7**2) * rng.normal(size=ARTISTS))
+        ease = stats.beta.ppf(rank, 2 * mean, 2 - 2 * mean)[cluster]
+        wrong = (genre + rng.integers(1, 4, size=len(genre))) % 4
+        outcomes.append(Outcome(genre, np.where(rng.random(len(genre)) < ease, genre, wrong), None, 4))
+    return cluster, outcomes[0], outcomes[1]
+
+
+def coverage_of_differences(simulations: int) -> dict[str, float]:
+    """Share of simulated pairs whose 95 % interval holds the population's difference."""
+    rng = np.random.default_rng(0)
+    held = {"accuracy": 0, "macro_f1": 0}
+    for seed in range(simulations):
+        cluster, *outcomes = simulated_pair(rng, 0.1)
+        found = Bootstrap(cluster, outcomes[0].genre, 4, resamples=800, seed=seed).differences(outcomes)[0, 1]
+        for name in held:
+            held[name] += found[name].low <= 0.1 <= found[name].high
+    return {name: count / simulations for name, count in held.items()}
+
+
+def test_intervals_of_differences_cover_what_they_promise(benchmark) -> None:
+    covered = benchmark.pedantic(coverage_of_differences, args=(1000,), rounds=1)
+    benchmark.extra_info.update(covered)
+    assert all(0.93 <= share <= 0.97 for share in covered.values()), covered
+
+
+def false_alarms(simulations: int) -> dict[str, float]:
+    """Share of pairs of equally good models that each test tells apart."""
+    rng = np.random.default_rng(0)
+    alarms = {"mcnemar": 0, "clustered": 0, "p": 0}
+    for _ in range(simulations):
+        cluster, one, other = simulated_pair(rng, 0.0)
+        tests = paired_tests(cluster, one.predicted == one.genre, [other.predicted == other.genre])
+        for name in alarms:
+            alarms[name] += int(getattr(tests, name)[0] < 0.05)
+    return {name: count / simulations for name, count in alarms.items()}
+
+
+def test_equal_models_are_told_apart_as_seldom_as_promised(benchmark) -> None:
+    alarms = benchmark.pedantic(false_alarms, args=(4000,), rounds=1)
+    benchmark.extra_info.update(alarms)
+    assert alarms["p"] <= 0.06, alarms
+    assert 0.03 <= alarms["clustered"] <= 0.07, alarms
+    assert alarms["mcnemar"] > 0.09, "tracks are not independent, which is why McNemar does not decide alone"
 
 
 def thousand_tracks() -> tuple[np.ndarray, Outcome]:

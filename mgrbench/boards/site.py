@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
+from mgrbench.boards.board import Board
+from mgrbench.boards.formats import escaped, interval_text, row_name, to_csv, to_json, to_markdown
 from mgrbench.files import read_text, write_atomically
-from mgrbench.leaderboard.board import Board
-from mgrbench.leaderboard.formats import escaped, interval_text, row_name, to_csv, to_json, to_markdown
 from mgrbench.types import BenchError
 
 FORMATS: Mapping[str, Callable[[Board], str]] = {"md": to_markdown, "csv": to_csv, "json": to_json}
@@ -89,29 +89,26 @@ def _index(boards: Sequence[Board]) -> str:
     return "\n".join(["# Leaderboards", "", *_overview(boards, ""), ""])
 
 
-_SET_APART = {"MGR103", "MGR104"}
-"""Rows with these codes stand on their split's page, but don't speak for it in the overview."""
-
-
 def _overview(boards: Sequence[Board], folder: str) -> list[str]:
     """One line per split; ``folder`` stands before the links to the pages."""
     lines = [
         "*Leak*: test tracks whose artist is in training. A score on a leaky split says how well a model",
         "recognises artists too; compare models on a split without leaks. *Best*: without rows on features",
         "known to carry label information (MGR103) or on fewer tracks (MGR104); the pages have all rows.",
+        "+n: so many more of these rows are not told apart from it (MGR107).",
         "",
         "| Split | Test tracks | Leak | Rows | Best model | Features | Accuracy [95 %] |",
         "|:--|--:|--:|--:|:--|:--|--:|",
     ]
     for board in boards:
-        best = next((row for row in board.ranked if not _SET_APART & {w.code for w in row.warnings}), None)
+        best, beside = board.best, f" +{board.beside_best}" if board.beside_best else ""
         share = board.audit.artist_in_train / board.audit.test_tracks
         cells = [
             f"[{board.split.name}]({folder}{board.split.name}.md)",
             str(board.audit.test_tracks),
             f"{share:.1%}",
             str(len(board.rows)),
-            escaped(row_name(best)) if best else "–",
+            f"{escaped(row_name(best))}{beside}" if best else "–",
             escaped(" + ".join(best.features)) if best else "–",
             interval_text(best.scores["accuracy"]) if best else "–",
         ]

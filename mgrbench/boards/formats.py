@@ -7,10 +7,11 @@ import io
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 
+from mgrbench.boards.board import Board
+from mgrbench.boards.rows import Row
 from mgrbench.checks import CODES
-from mgrbench.leaderboard.board import Board
-from mgrbench.leaderboard.rows import Row
 from mgrbench.runs import ScoreRecord
 
 
@@ -33,20 +34,67 @@ def codes_of(row: Row) -> str:
     return " ".join(dict.fromkeys(warning.code for warning in row.warnings))
 
 
+def notes_of(row: Row) -> str:
+    """The codes of a row where its rank stands beside them, whose sign says what MGR107 would."""
+    return " ".join(code for code in codes_of(row).split() if code != "MGR107")
+
+
+def rank_of(row: Row) -> str:
+    """``3``, ``3=`` where others share the rank, ``–`` where there is none."""
+    return "–" if row.rank is None else f"{row.rank}{'=' if row.tied else ''}"
+
+
 def audit_sentence(board: Board) -> str:
     """What leaks in the split, in one sentence."""
     audit = board.audit
     folds = "1 fold" if len(audit.folds) == 1 else f"{len(audit.folds)} folds"
     share = audit.artist_in_train / audit.test_tracks
+    codes = ", ".join(check.code for check in audit.checks if check.status == "leak")
     return (
         f"{audit.test_tracks} test tracks in {folds}; of these {audit.artist_in_train} ({share:.1%}) have "
         f"their artist in training, {audit.exact_replica_in_train} an exact replica, "
-        f"{audit.same_recording_in_train} the same recording or a version."
+        f"{audit.same_recording_in_train} the same recording or a version{f' ({codes})' if codes else ''}."
     )
 
 
+def resolution_sentences(board: Board) -> str:
+    """How small a difference the split can show."""
+    found = board.resolution
+    text = (
+        f"{found.tracks} test tracks in {found.groups} groups by artist. If tracks were independent, an "
+        f"accuracy of .8 would be known to ±{100 * found.independent:.1f} points."
+    )
+    if found.between_rows is None:
+        return text
+    return (
+        f"{text} Between a row of this table and the next, a difference begins to show from "
+        f"{100 * found.between_rows:.1f} points (median half-width of the 95 % intervals over artists), from "
+        "more where many rows are compared."
+    )
+
+
+def resolution_line(board: Board) -> str:
+    """The same in one short sentence, for a terminal."""
+    found = board.resolution
+    if found.between_rows is None:
+        return f"The tracks are in {found.groups} groups by artist."
+    return (
+        f"The tracks are in {found.groups} groups by artist: from one row to the next, differences show from "
+        f"about {100 * found.between_rows:.1f} points. Rows with = are not told apart from the first of "
+        "their rank."
+    )
+
+
+RANKS = (
+    "Rows that share a rank (=) are not shown to be worse than the first of them (MGR107). They are compared "
+    "with it on the same tracks: two rows are told apart where the larger p of McNemar's exact test and the "
+    "test over artists is below .05, after Holm's correction for all rows below it."
+)
+"""How a board is to be read."""
+
+
 def to_markdown(board: Board) -> str:
-    """A page: what the split is and leaks, the ranked rows, the optimistic ones, what the codes mean."""
+    """A page: what the split is, leaks and can show, the ranked rows, the optimistic ones, the codes."""
     split = board.split
     about = escaped(split.provenance.get("about", ""))
     lines = [f"# {escaped(split.name)}", "", f"{about}.", ""]
@@ -54,7 +102,11 @@ def to_markdown(board: Board) -> str:
     lines += [
         f"- {key}: {escaped(split.provenance[key])}" for key in ("rules", "source") if key in split.provenance
     ]
-    lines += ["", "Value [95 % interval over artists]; folds: mean ± population standard deviation.", ""]
+    lines += ["", f"**Resolution.** {resolution_sentences(board)}", ""]
+    for caution in board.dataset.cautions:
+        lines += [f"**Labels.** {escaped(caution)}", ""]
+    lines += [f"**Ranks.** {RANKS}", ""]
+    lines += ["Value [95 % interval over artists]; folds: mean ± population standard deviation.", ""]
     lines += _table(board.ranked)
     if board.optimistic:
         lines += ["", "## Optimistic: selected on test, not ranked", ""]
@@ -62,7 +114,8 @@ def to_markdown(board: Board) -> str:
     lines += _notes(board.rows)
     lines += [
         "",
-        "Every number is computed from the stored predictions; `mgrbench leaderboard check` does it again.",
+        "Every number is computed from the stored predictions; `mgrbench leaderboard check` does it",
+        "again, and `mgrbench explain CODE` says what a code means and what to do.",
         "",
     ]
     return "\n".join(lines)
@@ -74,13 +127,17 @@ def to_csv(board: Board) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     ends = [f"{metric}{end}" for metric in board.metrics for end in ("", "_low", "_high")]
     folds = ["accuracy_fold_mean", "accuracy_fold_std"]
-    writer.writerow([*_LEFT, *ends, *folds, "warnings", "run", "version", "finished_utc"])
+    writer.writerow([*_LEFT, *ends, *folds, "tied", "warnings", "run", "version", "finished_utc"])
     for row in board.rows:
         names = (row.model, json.dumps(dict(row.options)), "+".join(row.features))
         values = [_end(row.scores.get(metric), end) for metric in board.metrics for end in _ENDS]
         means = [f"{row.accuracy_folds.mean:.6f}", f"{row.accuracy_folds.std:.6f}"]
         left = [row.rank or "", *map(_cell, names), row.seed, row.selection, row.source, row.test_tracks]
-        right = [codes_of(row), *map(_cell, (row.run, row.version, row.finished_utc))]
+        right = [
+            "yes" if row.tied else "no",
+            codes_of(row),
+            *map(_cell, (row.run, row.version, row.finished_utc)),
+        ]
         writer.writerow([*left, *values, *means, *right])
     return stream.getvalue()
 
@@ -102,7 +159,10 @@ def to_document(board: Board) -> dict[str, object]:
             "artist_in_train": audit.artist_in_train,
             "exact_replica_in_train": audit.exact_replica_in_train,
             "same_recording_in_train": audit.same_recording_in_train,
+            "codes": [check.code for check in audit.checks if check.status == "leak"],
         },
+        "resolution": asdict(board.resolution),
+        "cautions": list(board.dataset.cautions),
         "ranked": [_row_document(row) for row in board.ranked],
         "optimistic": [_row_document(row) for row in board.optimistic],
     }
@@ -111,6 +171,7 @@ def to_document(board: Board) -> dict[str, object]:
 def _row_document(row: Row) -> dict[str, object]:
     return {
         "rank": row.rank,
+        "tied": row.tied,
         "model": row.model,
         "options": dict(row.options),
         "features": list(row.features),
@@ -137,10 +198,10 @@ def _table(rows: Sequence[Row]) -> list[str]:
     head = ["Rank", "Model", "Features", *(_COLUMNS.values()), *map(escaped, extra), "Folds", "Notes"]
     lines = ["| " + " | ".join(head) + " |", "|" + "--:|:--|:--|" + "--:|" * (len(head) - 4) + ":--|"]
     for row in rows:
-        cells = [str(row.rank or "–"), escaped(row_name(row)), escaped(" + ".join(row.features)) or "–"]
+        cells = [rank_of(row), escaped(row_name(row)), escaped(" + ".join(row.features)) or "–"]
         cells += [interval_text(row.scores[name]) for name in _COLUMNS]
         cells += [interval_text(row.scores[name]) if name in row.scores else "–" for name in extra]
-        cells += [f"{_short(row.accuracy_folds.mean)} ± {_short(row.accuracy_folds.std)}", codes_of(row)]
+        cells += [f"{_short(row.accuracy_folds.mean)} ± {_short(row.accuracy_folds.std)}", notes_of(row)]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from mgrbench.leaderboard.rows import Row, row_of
+from mgrbench.boards.groups import Resolution, clusters_of, ranked, resolution
+from mgrbench.boards.rows import Row, row_of
+from mgrbench.lookup import run_dataset, run_split
 from mgrbench.metrics import METRICS, Metric
-from mgrbench.registry import load_dataset
-from mgrbench.runs import SPLIT_FILE, find_runs
-from mgrbench.splits import Audit, audit_split, check_split, load_split, read_split, shipped_splits
+from mgrbench.peers import other_versions
+from mgrbench.runs import Warn, find_runs
+from mgrbench.splits import Audit, audit_split, check_split
 from mgrbench.types import BenchError, Dataset, Split
+
+SET_APART = frozenset({"MGR103", "MGR104"})
+"""Rows with these codes stand on their split's page, but don't speak for it in the overview."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +31,12 @@ class Board:
         split: the split.
         dataset: its dataset.
         audit: what leaks in it.
-        ranked: rows by falling accuracy; equal accuracies share a rank.
+        ranked: rows by falling accuracy; those that are not told apart share a rank.
         optimistic: rows that chose something on the test part, by falling accuracy, without a rank.
         metrics: the metrics of the rows, in column order.
+        resolution: how small a difference the split can show.
+        best: the first ranked row that is not set apart (see `SET_APART`), if any.
+        beside_best: how many other rows that are not set apart are not told apart from it.
     """
 
     split: Split
@@ -35,6 +45,9 @@ class Board:
     ranked: tuple[Row, ...]
     optimistic: tuple[Row, ...]
     metrics: tuple[str, ...]
+    resolution: Resolution
+    best: Row | None
+    beside_best: int
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -92,41 +105,24 @@ def build_board(
     jobs: int = 1,
 ) -> Board:
     """The board of one split, from folders of runs and the roots that they are named relative to."""
-    data = dataset or _dataset(name.partition("/")[0])
-    split = _split(name, folders[0][0])
+    data = dataset or run_dataset(name.partition("/")[0])
+    split = run_split(name, folders[0][0])
     check_split(split, data)
-    rows = _rows(folders, split, data.genres, metrics, jobs)
+    rows = _with_versions(_rows(folders, split, data.genres, metrics, jobs))
+    clusters = clusters_of(split)
+    honest = ranked([row for row in rows if not row.optimistic], clusters)
+    best, beside_best = _best(honest, clusters)
     return Board(
         split=split,
         dataset=data,
         audit=audit_split(split, data),
-        ranked=_ranked([row for row in rows if not row.optimistic]),
-        optimistic=tuple(sorted((row for row in rows if row.optimistic), key=_order)),
+        ranked=honest,
+        optimistic=tuple(row for row in rows if row.optimistic),
         metrics=tuple(metrics),
+        resolution=resolution(honest, clusters),
+        best=best,
+        beside_best=beside_best,
     )
-
-
-def _dataset(name: str) -> Dataset:
-    try:
-        return load_dataset(name)
-    except BenchError as error:
-        raise BenchError(
-            error.problem, f"{error.mend}; give a dataset that is a file by --dataset"
-        ) from error
-
-
-def _split(name: str, folder: Path) -> Split:
-    """The split of a run: shipped with mgrbench, or kept beside the run where it is a user's own.
-
-    What lies beside a run never stands in for a shipped split: whoever sends in runs could make it easier.
-    """
-    own = folder / SPLIT_FILE
-    if name in shipped_splits() or not own.is_file():
-        return load_split(name)
-    split = read_split(own)
-    if split.name != name:
-        raise BenchError(f"is {split.name}, beside a run on {name}", "put the run's own split there", own)
-    return split
 
 
 def _rows(
@@ -160,11 +156,19 @@ def _order(row: Row) -> tuple[float, float, str, str]:
     return -row.scores["accuracy"].value, -row.scores["macro_f1"].value, row.model, row.run
 
 
-def _ranked(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Rows by falling accuracy; those of equal accuracy share the rank of the first (1, 2, 2, 4)."""
+def _with_versions(rows: Sequence[Row]) -> list[Row]:
+    """The rows, in their order, those with other library versions than most with a warning (MGR108)."""
     ordered = sorted(rows, key=_order)
-    accuracies = [row.scores["accuracy"].value for row in ordered]
-    return tuple(
-        replace(row, rank=accuracies.index(accuracy) + 1)
-        for row, accuracy in zip(ordered, accuracies, strict=True)
-    )
+    return [
+        replace(row, warnings=(*row.warnings, Warn(code="MGR108", detail=differing))) if differing else row
+        for row, differing in zip(ordered, other_versions([row.versions for row in ordered]), strict=True)
+    ]
+
+
+def _best(rows: Sequence[Row], clusters: NDArray[np.int64]) -> tuple[Row | None, int]:
+    """The best row that is not set apart, and how many others of these are not told apart from it."""
+    eligible = [row for row in rows if not SET_APART & {warning.code for warning in row.warnings}]
+    again = ranked(eligible, clusters)
+    if not again:
+        return None, 0
+    return eligible[0], sum(row.rank == 1 for row in again) - 1

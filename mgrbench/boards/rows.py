@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mgrbench.boards.hits import Hits, pack_hits
 from mgrbench.metrics import METRICS, Metric
+from mgrbench.peers import versions_of
 from mgrbench.registry import boundary
 from mgrbench.runs import MeanStd, ScoreRecord, Warn
 from mgrbench.scoring import derive
@@ -20,11 +22,15 @@ class Row:
     """What a leaderboard says of one run.
 
     Attributes:
-        rank: place by accuracy among the ranked rows, equal scores sharing one; None if it is not ranked.
+        rank: place by accuracy among the ranked rows, shared by those that are not told apart (see
+            `mgrbench.boards.groups`); None if it is not ranked.
+        tied: whether it shares its rank.
         scores: metric -> pooled value with its interval, derived from the predictions.
         accuracy_folds: mean and population standard deviation of the folds' accuracies.
         warnings: what is known against this run, but not what is known against its split.
         run: folder of the run, relative to the folder of runs.
+        hits: what it got right, see `mgrbench.boards.hits`.
+        versions: the libraries it was made with; none where nobody saw that.
     """
 
     rank: int | None
@@ -41,6 +47,9 @@ class Row:
     run: str
     version: str
     finished_utc: str
+    hits: Hits = field(repr=False)
+    versions: Mapping[str, str] = field(repr=False)
+    tied: bool = False
 
     @property
     def optimistic(self) -> bool:
@@ -77,4 +86,6 @@ def row_of(
         run=folder.relative_to(root).as_posix(),
         version=run.code.version,
         finished_utc=run.finished_utc,
+        hits=pack_hits(predictions, split),
+        versions=versions_of(run),
     )

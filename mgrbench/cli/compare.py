@@ -1,0 +1,217 @@
+"""``mgrbench compare``: what sets runs apart on the test tracks common to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mgrbench.checks import CODES
+from mgrbench.cli.output import Json, emit, share, table
+
+if TYPE_CHECKING:
+    from mgrbench.comparison import Comparison
+    from mgrbench.pairs import Pair
+    from mgrbench.types import Score
+
+_COLUMNS = 8
+"""Columns of the matrix that stand side by side on a terminal of 80."""
+
+_LEAST_P = 0.001
+"""Below this a p-value's digits say nothing more."""
+
+
+def compare(
+    run: Annotated[
+        list[str],
+        typer.Argument(
+            help="Folder of a run, or its row: a model (svm_rbf), or a model and the beginning of the run's "
+            "name (svm_rbf/choi), with as much of dataset/split/ before it as it takes."
+        ),
+    ],
+    runs: Annotated[
+        list[Path] | None, typer.Option("--runs", help="Folder of runs to find rows in. Repeatable.")
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option("--split", "-s", help="dataset/split that rows are looked for in.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", "-d", help="./file.py of a dataset that has no name.")
+    ] = None,
+    tracks: Annotated[
+        bool, typer.Option("--list", help="List the tracks that the runs disagree on.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare runs of one split, two or more, on the test tracks common to all of them."""
+    from mgrbench.comparison import compare as comparison_of
+    from mgrbench.comparison import to_document
+    from mgrbench.registry import load_dataset
+
+    data = load_dataset(dataset) if dataset else None
+    found = comparison_of(*run, root=runs or [Path("runs")], split=split, dataset=data)
+    emit(to_document(found), lambda screen: _draw(screen, found, tracks), as_json=as_json)
+
+
+def _draw(screen: Any, found: Comparison, tracks: bool) -> None:  # noqa: ANN401
+    screen.print(found.split.name, style="bold", markup=False)
+    screen.print(
+        f"{found.tracks} test tracks in {found.artists} groups by artist, the same for every run.",
+        markup=False,
+    )
+    columns = [("", "right"), ("run", "fold"), ("accuracy", "right"), ("95 %", "left")]
+    columns += [("macro-F1", "right"), ("95 %", "left")]
+    rows = [
+        (
+            str(number),
+            entrant.name,
+            share(entrant.scores["accuracy"].value),
+            _ends(entrant.scores["accuracy"]),
+            share(entrant.scores["macro_f1"].value),
+            _ends(entrant.scores["macro_f1"]),
+        )
+        for number, entrant in enumerate(found.entrants, start=1)
+    ]
+    screen.print(table(columns, rows))
+    screen.print()
+    if len(found.pairs) == 1:
+        _draw_pair(screen, found.pairs[0])
+    else:
+        _draw_matrix(screen, found)
+    _draw_disagreements(screen, found, tracks)
+    _draw_codes(screen, found)
+
+
+def _draw_pair(screen: Any, pair: Pair) -> None:  # noqa: ANN401
+    accuracy = pair.differences["accuracy"].value
+    ahead = ("1 is better than 2", "2 is better than 1")[accuracy < 0]
+    verdict = f"{ahead} on these tracks" if pair.told_apart else "these tracks do not tell 1 and 2 apart"
+    screen.print(f"Verdict: {verdict}, {_p_is(pair.p_holm)}.", markup=False)
+    lines = [
+        (f"{name}, 1 minus 2", f"{_points(score.value)} points", _span(score))
+        for name, score in (
+            ("accuracy", pair.differences["accuracy"]),
+            ("macro-F1", pair.differences["macro_f1"]),
+        )
+    ]
+    lines.append(("McNemar's exact test", _p_is(pair.mcnemar), _discordant(pair)))
+    lines.append(("test over artists", _p_is(pair.over_artists), "verdict: the larger p of these two"))
+    if pair.over_folds:
+        t, p = pair.over_folds
+        lines.append(("test over folds", _p_is(p), f"corrected resampled t-test, t = {_signed(t, 2)}"))
+    screen.print(table([("", "left"), ("", "right"), ("", "fold")], lines))
+    screen.print()
+    columns = [("genre", "left"), ("tracks", "right"), ("1 right", "right"), ("2 right", "right")]
+    columns += [("p (Holm)", "right"), ("better", "right")]
+    rows = [
+        (
+            genre.genre,
+            str(genre.tracks),
+            str(genre.first),
+            str(genre.second),
+            _p(genre.p_holm),
+            ("1" if genre.first > genre.second else "2") if genre.told_apart else "–",
+        )
+        for genre in pair.genres
+    ]
+    screen.print(table(columns, rows))
+
+
+def _draw_matrix(screen: Any, found: Comparison) -> None:  # noqa: ANN401
+    cells = {(pair.first, pair.second): pair for pair in found.pairs}
+    many = len(found.entrants)
+    for start in range(0, many, _COLUMNS):
+        shown = range(start, min(start + _COLUMNS, many))
+        columns = [("", "right"), *((str(column + 1), "right") for column in shown)]
+        rows = [(str(row + 1), *(_cell(cells, row, column) for column in shown)) for row in range(many)]
+        screen.print(table(columns, rows))
+        screen.print()
+    screen.print(
+        "Above the diagonal: accuracy of the row's run minus the column's, in points; * where they are told "
+        "apart. Below: p, the larger one of McNemar's exact test and the test over artists, after Holm over "
+        "all pairs.",
+        markup=False,
+    )
+
+
+def _cell(cells: dict[tuple[int, int], Pair], row: int, column: int) -> str:
+    if row == column:
+        return "·"
+    if row > column:
+        return _p(cells[column, row].p_holm)
+    pair = cells[row, column]
+    return f"{_points(pair.differences['accuracy'].value)}{'*' if pair.told_apart else ' '}"
+
+
+def _draw_disagreements(screen: Any, found: Comparison, tracks: bool) -> None:  # noqa: ANN401
+    said: dict[tuple[str, int], dict[int, str]] = {}
+    truth: dict[tuple[str, int], str] = {}
+    for pair in found.pairs:
+        for track in pair.disagreements:
+            key = (track.track_id, track.fold)
+            truth[key] = track.genre
+            said.setdefault(key, {}).update({pair.first: track.first, pair.second: track.second})
+    screen.print()
+    named = "" if tracks or not said else " (--list names them)"
+    whom = "The two" if len(found.pairs) == 1 else "Some"
+    screen.print(f"{whom} predict different genres for {len(said)} of the tracks{named}.", markup=False)
+    if tracks and said:
+        numbers = range(len(found.entrants))
+        columns = [("track", "fold"), ("genre", "left"), *((str(number + 1), "fold") for number in numbers)]
+        rows = [
+            (key[0], truth[key], *(_predicted(answers.get(number), truth[key]) for number in numbers))
+            for key, answers in sorted(said.items())
+        ]
+        screen.print(table(columns, rows))
+
+
+def _predicted(genre: str | None, truth: str) -> str:
+    return "right" if genre == truth else genre or ""
+
+
+def _draw_codes(screen: Any, found: Comparison) -> None:  # noqa: ANN401
+    whose: dict[tuple[str, str], list[str]] = {}
+    for number, entrant in enumerate(found.entrants, start=1):
+        for warning in entrant.warnings:
+            whose.setdefault((warning.code, warning.detail), []).append(str(number))
+    rows = [
+        (code, ", ".join(numbers), f"{CODES.get(code, 'unknown code')}: {detail}")
+        for (code, detail), numbers in sorted(whose.items())
+    ]
+    if rows:
+        screen.print()
+        screen.print(table([("code", "left"), ("run", "fold"), ("", "fold")], rows))
+        screen.print("`mgrbench explain CODE` says what a code means and what to do.", markup=False)
+
+
+def _discordant(pair: Pair) -> str:
+    return f"only 1 right: {pair.only_first}, only 2 right: {pair.only_second}"
+
+
+def _ends(score: Score) -> str:
+    return "–" if score.low is None or score.high is None else f"{share(score.low)}–{share(score.high)}"
+
+
+def _span(score: Score) -> str:
+    if score.low is None or score.high is None:
+        return "no interval: a single artist"
+    return f"95 %: {_points(score.low)} to {_points(score.high)}"
+
+
+def _points(value: float) -> str:
+    return _signed(100 * value, 1)
+
+
+def _signed(value: float, digits: int) -> str:
+    """A number with its sign, a true minus, and none where it rounds to 0."""
+    text = f"{value:+.{digits}f}".replace("-", "−")
+    return text[1:] if not text.strip("+−0.") else text
+
+
+def _p(value: float) -> str:
+    return f"<{share(_LEAST_P)}" if value < _LEAST_P else share(value)
+
+
+def _p_is(value: float) -> str:
+    return f"p {'<' if value < _LEAST_P else '='} {share(max(value, _LEAST_P))}"
