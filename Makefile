@@ -21,17 +21,19 @@ demo: $(INSTALLED)  ## the main job on the embedded dataset, from audio to leade
 test: $(INSTALLED)  ## all tests
 	$(BIN)/python -m pytest
 
-check: $(INSTALLED)  ## style, types, and that the committed leaderboards are what their predictions give
+check: $(INSTALLED)  ## style, types, and that the committed tables are what splits and predictions give
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mgrbench split audit --all --readme README.md --check
 	$(BIN)/mgrbench leaderboard check --runs leaderboards/runs --readme README.md
 
 format: $(INSTALLED)  ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-leaderboard: $(INSTALLED)  ## build the leaderboards from the committed predictions
+leaderboard: $(INSTALLED)  ## build the leaderboards from the committed predictions, and the table of audits
+	$(BIN)/mgrbench split audit --all --readme README.md
 	$(BIN)/mgrbench leaderboard build --runs leaderboards/runs --readme README.md
 
 bench: $(INSTALLED)  ## speed, as ratios against what one would do instead

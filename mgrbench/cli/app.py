@@ -18,6 +18,7 @@ from mgrbench.cli import (
     features,
     ladder,
     listing,
+    profile,
     run,
     score,
     split,
@@ -57,6 +58,7 @@ app.command("run")(run.run)
 app.command("ladder")(ladder.ladder)
 app.command("transfer")(transfer.transfer)
 app.command("sweep", epilog=sweep.EPILOG)(sweep.sweep)
+app.command("profile")(profile.profile)
 app.command("score")(score.score)
 app.command("compare")(compare.compare)
 app.add_typer(boards.app, name="leaderboard")

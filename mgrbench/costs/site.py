@@ -1,0 +1,96 @@
+"""The files of all costs: ``cost.json``, what is made of it, and a table in a README; written, or checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+
+from mgrbench.costs.accuracies import Accuracies
+from mgrbench.costs.tables import markdown, readme_lines, to_csv
+from mgrbench.files import read_text, write_atomically
+from mgrbench.profiling.record import COST_FILE, Session, to_json
+from mgrbench.types import BenchError
+
+BEGIN, END = "<!-- cost:begin -->", "<!-- cost:end -->"
+"""Marks in a README between which the table stands."""
+
+
+def write_costs(
+    sessions: Sequence[Session],
+    accuracies: Accuracies,
+    out: Path,
+    *,
+    readme: Path | None = None,
+    folder: str = "",
+    pictures: Mapping[str, bytes] | None = None,
+) -> list[Path]:
+    """Write ``cost.json`` and all that is made from it; gives the files.
+
+    Args:
+        sessions: what was measured.
+        accuracies: of one board.
+        out: folder to write to.
+        readme: a file that shows the table between `BEGIN` and `END`.
+        folder: what stands before the README's links.
+        pictures: name of a file -> its bytes.
+
+    Raises:
+        BenchError: if the README has no marks, or the place may not be written.
+    """
+    files: dict[Path, str | bytes] = {out / COST_FILE: to_json(sessions)}
+    files |= pages(sessions, accuracies, out, readme, folder)
+    files |= {out / name: data for name, data in (pictures or {}).items()}
+    for path, data in files.items():
+        write_atomically(path, data)
+    return list(files)
+
+
+def check_costs(
+    sessions: Sequence[Session],
+    accuracies: Accuracies,
+    out: Path,
+    *,
+    readme: Path | None = None,
+    folder: str = "",
+) -> list[Path]:
+    """See that the pages are what the stored measurements give; gives the pages.
+
+    Pictures depend on fonts and on matplotlib, and are not looked at.
+
+    Raises:
+        BenchError: naming the first line that differs.
+    """
+    wanted = pages(sessions, accuracies, out, readme, folder)
+    for path, text in wanted.items():
+        found = read_text(path)
+        if found != text:
+            lines = zip_longest(found.splitlines(), text.splitlines())
+            number = next((n for n, (old, new) in enumerate(lines, start=1) if old != new), 1)
+            mend = "write it again by `mgrbench profile --stored`"
+            raise BenchError("is not what the stored measurements give", mend, f"{path}:{number}")
+    return list(wanted)
+
+
+def pages(
+    sessions: Sequence[Session], accuracies: Accuracies, out: Path, readme: Path | None, folder: str
+) -> dict[Path, str]:
+    """Path -> text of every page.
+
+    Raises:
+        BenchError: if the README has no marks.
+    """
+    texts = {
+        out / "cost.md": markdown(sessions, accuracies),
+        out / "cost.csv": to_csv(sessions, accuracies),
+    }
+    if readme is not None:
+        text = read_text(readme)
+        before, begin, rest = text.partition(BEGIN)
+        _, end, after = rest.partition(END)
+        if not begin or not end:
+            raise BenchError(
+                "has no place for the costs", f"put a line {BEGIN} and a line {END} there", readme
+            )
+        texts[readme] = "\n".join([before + BEGIN, *readme_lines(sessions, accuracies, folder), END + after])
+    return texts

@@ -1,0 +1,128 @@
+"""Several models measured one after the other, each in a fresh process: one that fails is a line."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+
+from mgrbench.profiling.measure import measure
+from mgrbench.profiling.record import Machine, Row, Session
+from mgrbench.profiling.subject import Task
+from mgrbench.provenance import code_state
+from mgrbench.registry import load_dataset
+from mgrbench.types import BenchError
+
+LIMIT = 900.0
+"""Seconds after which a model that isn't done is given up."""
+
+OnRow = Callable[[int, int], None]
+"""Told after each model how many are done, and how many there are."""
+
+
+def run_session(
+    tasks: Sequence[Task], reference: str, *, quick: bool = False, on_row: OnRow | None = None
+) -> Session:
+    """Measure models, one at a time.
+
+    Args:
+        tasks: the models; all of them on one dataset, device and number of threads.
+        reference: name of the row that ratios are taken to.
+        quick: whether the tasks' budget is too small for figures to be quoted.
+        on_row: told of the progress.
+
+    Raises:
+        BenchError: if none of them could be measured; the first one's reason.
+    """
+    started = datetime.now(UTC)
+    rows: list[Row] = []
+    machines: list[Machine] = []
+    problems: list[BenchError] = []
+    for task in tasks:
+        try:
+            row, where = in_a_child(task)
+            machines.append(where)
+        except BenchError as error:
+            row = _failed(task, error)
+            problems.append(error)
+        rows.append(row)
+        if on_row:
+            on_row(len(rows), len(tasks))
+    if not machines:
+        raise problems[0]
+    dataset = load_dataset(tasks[0].dataset)
+    return Session(
+        machine=machines[0],
+        code=code_state(),
+        dataset=dataset.name,
+        clip_seconds=dataset.segment_seconds * dataset.segments_per_track,
+        reference=reference,
+        quick=quick,
+        rows=tuple(rows),
+        started_utc=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+    )
+
+
+def in_a_child(task: Task) -> tuple[Row, Machine]:
+    """Measure a model in a fresh process.
+
+    Raises:
+        BenchError: as by `measure`, or if the process dies or takes longer than `LIMIT`.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(task, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(LIMIT):
+            raise BenchError(
+                f"{task.name} took longer than {LIMIT:.0f} s", "profile it by itself, with --quick"
+            )
+        kind, *texts = ours.recv()
+    except EOFError as error:
+        process.join()
+        mend = "free some memory, or use a smaller --batch-size"
+        raise BenchError(f"the process of {task.name} died ({process.exitcode})", mend) from error
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+    if kind == "error":
+        raise BenchError(texts[0], texts[1], texts[2] or None)
+    return Row.model_validate_json(texts[0]), Machine.model_validate_json(texts[1])
+
+
+def _child(task: Task, answer: Connection) -> None:
+    """Measure, and send what came of it as text; what is printed meanwhile goes to stderr."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, who ends this process
+    os.environ["OMP_NUM_THREADS"] = str(task.threads)  # for libraries that are loaded from here on
+    with redirect_stdout(sys.stderr):
+        try:
+            row, where = measure(task)
+        except BenchError as error:
+            answer.send(("error", error.problem, error.mend, error.where or ""))
+        else:
+            answer.send(("row", row.model_dump_json(), where.model_dump_json()))
+    answer.close()
+
+
+def _failed(task: Task, error: BenchError) -> Row:
+    return Row(
+        model=task.name,
+        options=dict(task.options),
+        features=task.features,
+        shapes={},
+        segments=0,
+        values="none",
+        genres=task.genres,
+        train_tracks=0,
+        epochs=None,
+        batch=task.batch,
+        error=" ".join(str(error).split()),
+    )
