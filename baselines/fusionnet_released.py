@@ -17,9 +17,18 @@ from __future__ import annotations
 from baselines._settings import Optimiser, Training, switch
 from baselines.fusionnet.design import META_OPTIMISER, RELEASED_RMSPROP, SECOND_RMSPROP, Design
 from baselines.fusionnet.fusion import FusionNet
+from mgrbench.references import Reference
 
 FEATURES = ("mel",)
 SELECTION = "validation"
+
+REFERENCE = Reference(
+    citation="Ng, Zeng & Wang, Multi-level local feature coding fusion for music genre recognition, "
+    "IEEE Access 8, as released in bieqingcheng/music-genre-recognition at 37b56f3",
+    year=2020,
+    fidelity="faithful",
+    doi="10.1109/ACCESS.2020.3017661",
+)
 
 
 def build(

@@ -19,8 +19,18 @@ CLASSICAL = (
     "svm_rbf",
     "random_forest",
     "gradient_boosting",
+    "choi2017",
+    "lee2009",
+    "tzanetakis2002",
+    "foleiss2020",
+    "lim2012",
 )
-QUICK = {"random_forest": {"n_estimators": 20}, "gradient_boosting": {"max_iter": 20}}
+QUICK = {
+    "choi2017": {"kernel": "rbf", "gamma": "auto"},
+    "foleiss2020": {"C": 10.0},
+    "random_forest": {"n_estimators": 20},
+    "gradient_boosting": {"max_iter": 20},
+}
 
 
 def broken(checks):

@@ -14,10 +14,10 @@ from mgrbench.types import BenchError, FeatureSpec, FloatArray
 
 RATE = 22050
 SECONDS, SEGMENTS = 3.0, 2
-FRAMES = 1 + round(SECONDS * RATE) // 1024
 NAMES = (
     *("mel", "cqt", "harmonic", "percussive", "harmonic_released", "percussive_released"),
     *("scatter", "rhythm", "timbre", "transfer", "transfer_keras2"),
+    *("band_frames", "timbre_frames", "beat"),
 )
 
 
@@ -60,7 +60,8 @@ def _extract(feature: ModuleType, clips: Sequence[Clip]) -> FloatArray:
 
 
 def _shape(spec: FeatureSpec) -> tuple[int, ...]:
-    sizes = tuple(FRAMES if size is None else size for size in spec.shape)
+    frames = 1 + round(SECONDS * RATE) // int(spec.parameters.get("hop", 1024))
+    sizes = tuple(frames if size is None else size for size in spec.shape)
     return (1, *sizes) if spec.per_clip else (SEGMENTS, *sizes)
 
 
@@ -100,6 +101,8 @@ GAINS = {
     "scatter": lambda before, after: after - before,
     "transfer": lambda before, after: after - before,
     "transfer_keras2": lambda before, after: after - before,
+    "timbre_frames": lambda before, after: after - before,
+    "beat": lambda before, after: after - before,
     "timbre": lambda before, after: np.delete(after - before, 3, axis=-1),  # 3 is the mean of mfcc0
 }
 

@@ -20,9 +20,41 @@ from __future__ import annotations
 from baselines._settings import Optimiser, Training, switch
 from baselines.fusionnet.design import META_OPTIMISER, Design
 from baselines.fusionnet.fusion import FusionNet
+from mgrbench.references import Printed, Reference
 
 FEATURES = ("mel",)
 SELECTION = "validation"
+
+REFERENCE = Reference(
+    citation="Ng, Zeng & Wang, Multi-level local feature coding fusion for music genre recognition, "
+    "IEEE Access 8",
+    year=2020,
+    fidelity="faithful",
+    doi="10.1109/ACCESS.2020.3017661",
+    printed=(
+        Printed(
+            dataset="gtzan",
+            accuracy=0.965,
+            protocol="stratified 10-fold, no artist filter; eight features, the combination chosen on test",
+        ),
+        Printed(
+            dataset="gtzan",
+            accuracy=0.8692,
+            protocol="Foleiss's 3 folds, which hold a fifth of the test artists in training; the combination "
+            "chosen on the test part of unfiltered GTZAN",
+        ),
+        Printed(
+            dataset="ismir2004",
+            accuracy=0.9246,
+            protocol="official training and evaluation halves; settings and combination chosen on test",
+        ),
+        Printed(
+            dataset="extballroom",
+            accuracy=0.955,
+            protocol="stratified 10-fold, no artist filter; the combination chosen on test",
+        ),
+    ),
+)
 
 
 def build(

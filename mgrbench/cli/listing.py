@@ -31,11 +31,17 @@ _KINDS: dict[What, Kind] = {
 }
 
 
+_OF_REFERENCE = ("citation", "year", "fidelity", "doi", "printed", "cited")
+
+
 def list_plugins(
     what: Annotated[What, typer.Argument(help="datasets, splits, features, models or metrics.")],
     as_json: Json = False,
 ) -> None:
     """List what there is, by name."""
+    if what is What.models:
+        _list_models(as_json=as_json)
+        return
     rows = _rows(what)
     names = [{"name": name, "origin": origin, "about": about} for name, origin, about in rows]
     columns = [("name", "left"), ("origin", "left"), ("about", "fold")]
@@ -43,6 +49,26 @@ def list_plugins(
         columns = [columns[0], columns[2]]
         rows = [(name, about) for name, _, about in rows]  # type: ignore[misc]
     emit({what.value: names}, lambda screen: screen.print(table(columns, rows)), as_json=as_json)
+
+
+def _list_models(*, as_json: bool) -> None:
+    """The models, each with the publication that it follows; none is imported."""
+    from dataclasses import asdict
+
+    from mgrbench.references import reference_of
+    from mgrbench.registry import available
+
+    entries, rows = [], []
+    for plugin in available("models"):
+        reference = reference_of(plugin.target) if plugin.origin == "built in" else None
+        entry = {"name": plugin.name, "origin": plugin.origin, "about": plugin.about}
+        said = asdict(reference) if reference else dict.fromkeys(_OF_REFERENCE)
+        entries.append(entry | {"reference": said.pop("citation"), **said})
+        follows = f"{reference.year}, {reference.fidelity}" if reference else ""
+        about = plugin.about if plugin.origin == "built in" else f"{plugin.about} ({plugin.origin})".strip()
+        rows.append((plugin.name, follows, about))
+    columns = [("name", "left"), ("follows", "left"), ("about", "fold")]
+    emit({"models": entries}, lambda screen: screen.print(table(columns, rows)), as_json=as_json)
 
 
 def _rows(what: What) -> list[tuple[str, str, str]]:
