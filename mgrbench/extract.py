@@ -105,7 +105,7 @@ def extract(
             )
             for name, plugin in plugins.items()
         }
-        stored = {name: frozenset() if replace else writer.stored for name, writer in writers.items()}
+        stored = {name: set() if replace else set(writer.stored) for name, writer in writers.items()}
         wanted = {track: tuple(name for name in plugins if track.id not in stored[name]) for track in tracks}
         given = weights.absolute() if weights else None
         job = Job(_facts_of(dataset), root.absolute(), plugins, device, given)

@@ -265,11 +265,11 @@ class FeatureWriter:
         self.folder = folder
         self.manifest = manifest
         self._row = {track: position for position, track in enumerate(manifest.ids)}
-        self.stored: frozenset[str] = frozenset()
+        self.stored: set[str] = set()
         if (folder / "values.npy").is_file():
             _map_values(folder / "values.npy", len(manifest.ids))  # refuses a damaged one
             _cut_unfinished_line(folder / "rows.tsv")
-            self.stored = frozenset(_read_rows(folder / "rows.tsv", set(self._row))[0])
+            self.stored = set(_read_rows(folder / "rows.tsv", set(self._row))[0])
 
     def write(self, track: str, row: FloatArray, source: str) -> None:
         """Store one row, float32 (segments, ...), and the checksum of the audio it was computed from.
@@ -297,7 +297,7 @@ class FeatureWriter:
                 stream.write(data.tobytes())
             with (self.folder / "rows.tsv").open("ab") as journal:
                 journal.write(_line(track, data, source).encode())
-        self.stored |= {track}
+        self.stored.add(track)
 
     def _create(self, path: Path, row_shape: tuple[int, ...]) -> None:
         """An array file of the final size without a value in it (sparse where the file system can)."""
