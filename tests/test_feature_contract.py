@@ -17,7 +17,7 @@ SECONDS, SEGMENTS = 3.0, 2
 NAMES = (
     *("mel", "cqt", "harmonic", "percussive", "harmonic_released", "percussive_released"),
     *("scatter", "rhythm", "timbre", "transfer", "transfer_keras2"),
-    *("band_frames", "timbre_frames", "beat"),
+    *("band_frames", "timbre_frames", "beat", "scale_transform", "artist"),
 )
 
 
@@ -44,6 +44,13 @@ def feature(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "scatter":
         pytest.importorskip("kymatio")
     module = importlib.import_module(f"mgrbench.features.{request.param}")
+    if request.param == "artist":
+        torch = pytest.importorskip("torch")
+        net = importlib.import_module("mgrbench.features._artist_net")
+        torch.manual_seed(0)
+        untrained = net.ArtistNetwork().eval().requires_grad_(False)
+        monkeypatch.setattr(net, "published", lambda path, sha256: untrained)
+        monkeypatch.setenv("MGRBENCH_WEIGHTS", "nowhere")
     if request.param.startswith("transfer"):
         torch = pytest.importorskip("torch")
         choi = importlib.import_module("mgrbench.features._choi")
@@ -103,6 +110,7 @@ GAINS = {
     "transfer_keras2": lambda before, after: after - before,
     "timbre_frames": lambda before, after: after - before,
     "beat": lambda before, after: after - before,
+    "scale_transform": lambda before, after: after - before,
     "timbre": lambda before, after: np.delete(after - before, 3, axis=-1),  # 3 is the mean of mfcc0
 }
 

@@ -76,6 +76,8 @@ FLOORS = {
     "experiments": 21,
     "boards": 21,
     "costs": 22,
+    "drawings": 22,
+    "submission": 22,
     # floor 3: the command line
     "cli": 30,
     "__main__": 31,
@@ -112,6 +114,7 @@ QUICK = (
 """Rooms that a listing or an audit goes through: heavy libraries are imported where they are used."""
 
 COMPUTES_WITH_TORCH = (
+    "mgrbench.features._artist_net",
     "mgrbench.features._choi",
     "mgrbench.profiling._components",
     "mgrbench.profiling._flops",

@@ -41,7 +41,7 @@ def extract(
     device: Annotated[
         str, typer.Option(help="cpu, cuda or auto, for features that can use a GPU: mel, scatter, transfer.")
     ] = "cpu",
-    weights: Annotated[Path | None, typer.Option(help="Weight file of the feature transfer.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Weight file of a feature that needs one.")] = None,
     backend: Annotated[
         Backend, typer.Option(help="Processes of this machine, or a cluster.")
     ] = Backend.local,

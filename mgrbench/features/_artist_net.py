@@ -1,0 +1,121 @@
+"""The artist network of Park et al. 2018 (arXiv 1710.06648) and its published weight file.
+
+Five one-dimensional convolutions along time over 128 mel bands, each with batch norm, ReLU and max-pooling,
+trained to tell artists of the Million Song Dataset apart (github.com/jongpillee/ismir2018-artist, MIT
+licence).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import h5py
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mgrbench.files import digest_of_file, reading
+from mgrbench.types import BenchError, FloatArray
+
+BANDS, FRAMES = 128, 129
+WIDTHS, KERNELS, POOLS = (128, 128, 128, 128, 256), (4, 4, 4, 2, 1), (4, 4, 4, 2, 1)
+FEATURES = sum(WIDTHS)
+MEAN, DEVIATION = 0.22620339, 0.25794547
+
+_EPSILON = 1e-3
+_PARTS = {
+    "weight": "gamma",
+    "bias": "beta",
+    "running_mean": "moving_mean",
+    "running_var": "moving_variance",
+}
+_MEND = "get the published file again"
+
+
+class ArtistNetwork(nn.Module):
+    """The convolutions, giving what each finds in a segment.
+
+    Shape:
+        - input: (segments, 129, 128), compressed mel magnitudes as `mgrbench.features.artist` has them
+        - output: (segments, 768), the largest value over time of each channel, layer after layer
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        pairs = pairwise((BANDS, *WIDTHS))
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(*pair, kernel) for pair, kernel in zip(pairs, KERNELS, strict=True)
+        )
+        self.norms = nn.ModuleList(nn.BatchNorm1d(width, eps=_EPSILON) for width in WIDTHS)
+
+    def forward(self, segments: Tensor) -> Tensor:
+        """Largest values."""
+        values = ((segments - MEAN) / DEVIATION).transpose(1, 2)
+        found = []
+        for convolution, norm, kernel, pool in zip(
+            self.convolutions, self.norms, KERNELS, POOLS, strict=True
+        ):
+            # As TensorFlow fills up for "same": the larger half of an odd number of zeros at the end.
+            filled = nn.functional.pad(values, ((kernel - 1) // 2, kernel // 2))
+            values = nn.functional.max_pool1d(norm(convolution(filled)).relu(), pool)
+            found.append(values.amax(dim=2))
+        return torch.cat(found, dim=1)
+
+
+def load_weights(path: Path) -> ArtistNetwork:
+    """The network with the weights of a file as Keras writes them.
+
+    Raises:
+        BenchError: if it is missing, is no HDF5 file, or holds other weights.
+    """
+    with reading(path), path.open("rb"):
+        pass
+    try:
+        with h5py.File(path) as stored:
+            state = _state(stored)
+    except OSError as error:
+        raise BenchError("is no HDF5 file, or is damaged", _MEND, path) from error
+    except KeyError as error:
+        raise BenchError(f"holds other weights than expected ({error.args[0]})", _MEND, path) from error
+    network = ArtistNetwork()
+    expected = network.state_dict()
+    for name, values in state.items():
+        if values.shape != expected[name].shape:
+            problem = f"holds {name} of shape {tuple(values.shape)}, not {tuple(expected[name].shape)}"
+            raise BenchError(problem, _MEND, path)
+    network.load_state_dict(state, strict=False)  # only counters of batches are missing
+    return network.eval().requires_grad_(False)
+
+
+@lru_cache(maxsize=2)
+def published(path: Path, sha256: str) -> ArtistNetwork:
+    """The network with the weights of the published file, which must be that very file.
+
+    Raises:
+        BenchError: if it is missing or another file.
+    """
+    with reading(path):
+        found = digest_of_file(path)
+    if found != sha256:
+        raise BenchError(f"has the SHA-256 {found}, not {sha256}", _MEND, path)
+    return load_weights(path)
+
+
+def features(network: ArtistNetwork, segments: FloatArray) -> FloatArray:
+    """Mean over the segments of a recording: (segments, 129, 128) to (768,)."""
+    return np.asarray(network(torch.from_numpy(segments)).mean(dim=0).numpy())
+
+
+def _state(stored: h5py.File) -> dict[str, Tensor]:
+    state = {}
+    for layer in range(len(WIDTHS)):
+        convolution = stored[f"model_weights/conv1d_{layer + 1}/conv1d_{layer + 1}"]
+        norm = stored[f"model_weights/batch_normalization_{layer + 1}/batch_normalization_{layer + 1}"]
+        kernel = convolution["kernel:0"][:].transpose(2, 1, 0).copy()
+        state[f"convolutions.{layer}.weight"] = torch.from_numpy(kernel)
+        state[f"convolutions.{layer}.bias"] = torch.from_numpy(convolution["bias:0"][:])
+        for name, of_keras in _PARTS.items():
+            state[f"norms.{layer}.{name}"] = torch.from_numpy(norm[f"{of_keras}:0"][:])
+    return state
