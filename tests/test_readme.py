@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -50,6 +51,25 @@ def test_audits_and_splits_of_job_two(tmp_path: Path, monkeypatch: pytest.Monkey
     for command in typed:
         assert dispatch(command.split()) == 0, command
     assert mgrbench.audit_split("splits/gtzan/mine4.tsv", "gtzan").artist_in_train == 0
+
+
+def test_the_worth_of_the_artist_is_what_the_ladders_give() -> None:
+    """Every row of the README's table stands in the file of its ladder, and no ladder is left out."""
+    table = README.partition("<!-- ladders:begin -->")[2].partition("<!-- ladders:end -->")[0]
+    said = [tuple(cell.strip() for cell in line.split("|")[1:-1]) for line in table.splitlines()[3:]]
+    found = []
+    for path in sorted((REPOSITORY / "leaderboards" / "ladders").glob("*/*/ladder.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["part"] == "all"]
+        at = {(row["model"], row["rung"]): row for row in rows}
+        for model in dict.fromkeys(row["model"] for row in rows):
+            last = at[model, "artists"]
+            points = [100 * float(last[name]) for name in ("drop", "drop_low", "drop_high")]
+            drop, low, high = (f"{value:.1f}".replace("-", "−") for value in points)
+            accuracies = [f"{float(row['accuracy']):.3f}".lstrip("0") for row in (at[model, "clips"], last)]
+            name = (path.parent.parent.name, path.parent.name, model)
+            found.append((*name, *accuracies, f"{drop} [{low}, {high}]"))
+    assert said == found
 
 
 def test_every_command_of_the_readme_is_one(capsys: pytest.CaptureFixture[str]) -> None:
