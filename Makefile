@@ -26,7 +26,7 @@ check: $(INSTALLED)  ## style, types, and that the committed tables are what spl
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/mgrbench split audit --all --readme README.md --check
-	$(BIN)/mgrbench leaderboard check --runs leaderboards/runs --readme README.md
+	$(BIN)/mgrbench leaderboard check --runs leaderboards/runs --readme README.md --format md,csv,json,html
 
 format: $(INSTALLED)  ## format the code
 	$(BIN)/ruff format .
@@ -34,7 +34,7 @@ format: $(INSTALLED)  ## format the code
 
 leaderboard: $(INSTALLED)  ## build the leaderboards from the committed predictions, and the table of audits
 	$(BIN)/mgrbench split audit --all --readme README.md
-	$(BIN)/mgrbench leaderboard build --runs leaderboards/runs --readme README.md
+	$(BIN)/mgrbench leaderboard build --runs leaderboards/runs --readme README.md --format md,csv,json,html
 
 bench: $(INSTALLED)  ## speed, as ratios against what one would do instead
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-columns=min,median,rounds -rP \

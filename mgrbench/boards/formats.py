@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from mgrbench.boards.board import Board
+from mgrbench.boards.reported import SOURCE, Reported, reported_on
 from mgrbench.boards.rows import Row
 from mgrbench.checks import CODES
 from mgrbench.runs import ScoreRecord
@@ -17,10 +18,10 @@ from mgrbench.runs import ScoreRecord
 
 def interval_text(score: ScoreRecord, digits: int = 3) -> str:
     """``.842 [.807, .876]``: value and 95 % interval without the zero before the point."""
-    value = _short(score.value, digits)
+    value = short(score.value, digits)
     if score.low is None or score.high is None:
         return value
-    return f"{value} [{_short(score.low, digits)}, {_short(score.high, digits)}]"
+    return f"{value} [{short(score.low, digits)}, {short(score.high, digits)}]"
 
 
 def row_name(row: Row) -> str:
@@ -111,6 +112,7 @@ def to_markdown(board: Board) -> str:
     if board.optimistic:
         lines += ["", "## Optimistic: selected on test, not ranked", ""]
         lines += _table(board.optimistic)
+    lines += _reported(board)
     lines += _notes(board.rows)
     lines += [
         "",
@@ -132,11 +134,18 @@ def to_csv(board: Board) -> str:
         names = (row.model, json.dumps(dict(row.options)), "+".join(row.features))
         values = [_end(row.scores.get(metric), end) for metric in board.metrics for end in _ENDS]
         means = [f"{row.accuracy_folds.mean:.6f}", f"{row.accuracy_folds.std:.6f}"]
-        left = [row.rank or "", *map(_cell, names), row.seed, row.selection, row.source, row.test_tracks]
+        left = [
+            row.rank or "",
+            *map(spreadsheet_cell, names),
+            row.seed,
+            row.selection,
+            row.source,
+            row.test_tracks,
+        ]
         right = [
             "yes" if row.tied else "no",
             codes_of(row),
-            *map(_cell, (row.run, row.version, row.finished_utc)),
+            *map(spreadsheet_cell, (row.run, row.version, row.finished_utc)),
         ]
         writer.writerow([*left, *values, *means, *right])
     return stream.getvalue()
@@ -165,6 +174,7 @@ def to_document(board: Board) -> dict[str, object]:
         "cautions": list(board.dataset.cautions),
         "ranked": [_row_document(row) for row in board.ranked],
         "optimistic": [_row_document(row) for row in board.optimistic],
+        "reported": [_reported_document(one) for one in reported_on(board.split.name)],
     }
 
 
@@ -188,6 +198,20 @@ def _row_document(row: Row) -> dict[str, object]:
     }
 
 
+def _reported_document(one: Reported) -> dict[str, object]:
+    return {
+        "source": f"{SOURCE}, Table {one.table}",
+        "system": one.system,
+        "model": one.model,
+        "features": list(one.features),
+        "decision": one.decision,
+        "accuracy": one.accuracy,
+        "std": one.std,
+        "protocol": one.protocol,
+        "note": one.note,
+    }
+
+
 _LEFT = ("rank", "model", "options", "features", "seed", "selection", "source", "test_tracks")
 _ENDS = ("value", "low", "high")
 
@@ -201,7 +225,7 @@ def _table(rows: Sequence[Row]) -> list[str]:
         cells = [rank_of(row), escaped(row_name(row)), escaped(" + ".join(row.features)) or "–"]
         cells += [interval_text(row.scores[name]) for name in _COLUMNS]
         cells += [interval_text(row.scores[name]) if name in row.scores else "–" for name in extra]
-        cells += [f"{_short(row.accuracy_folds.mean)} ± {_short(row.accuracy_folds.std)}", notes_of(row)]
+        cells += [f"{short(row.accuracy_folds.mean)} ± {short(row.accuracy_folds.std)}", notes_of(row)]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 
@@ -227,8 +251,39 @@ def _notes(rows: Iterable[Row]) -> list[str]:
 
 _SHOWN_DETAILS = 4
 
+REPORTED = (
+    "Printed by others, not measured here, and not ranked: their folds, features and choices were not seen, "
+    f"and what was chosen on test is too high. Table numbers are those of {SOURCE}, which quotes other "
+    "systems in its Table 11. `mgrbench table` sets them beside measured rows."
+)
+"""What has to be said above figures that others printed."""
+_DECISIONS = {"sum": "sum rule", "meta": "meta-CNN"}
 
-def _short(value: float, digits: int = 3) -> str:
+
+def reported_cells(one: Reported) -> tuple[str, str, str, str, str]:
+    """A printed figure as plain text: system, features, accuracy, table, protocol with what is wrong."""
+    decision = _DECISIONS.get(one.decision)
+    system = f"{one.system}, {decision}" if decision else one.system
+    spread = "" if one.std is None else f" ± {short(one.std, 4)}"
+    wrong = f" Doubtful: {one.note}." if one.note else ""
+    value = one.printed.removeprefix("0") + spread
+    return system, " + ".join(one.features) or "–", value, str(one.table), f"{one.protocol}.{wrong}"
+
+
+def _reported(board: Board) -> list[str]:
+    found = reported_on(board.split.name)
+    if not found:
+        return []
+    lines = ["", "## Reported: not measured here, not ranked", "", REPORTED, ""]
+    lines += ["| System | Features | Accuracy, as printed | Table | Protocol |", "|:--|:--|--:|--:|:--|"]
+    for one in found:
+        *cells, protocol = reported_cells(one)
+        lines.append("| " + " | ".join(map(escaped, (*cells, protocol))) + " |")
+    return lines
+
+
+def short(value: float, digits: int = 3) -> str:
+    """``.842``: a share without the zero before the point."""
     text = f"{value:.{digits}f}"
     return text.replace("0.", ".", 1) if abs(value) < 1 and not text.startswith(("1", "-1")) else text
 
@@ -245,6 +300,6 @@ def escaped(text: str) -> str:
     return " ".join(text.split())
 
 
-def _cell(text: str) -> str:
+def spreadsheet_cell(text: str) -> str:
     """Text that a spreadsheet does not take for a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

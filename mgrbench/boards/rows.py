@@ -31,6 +31,8 @@ class Row:
         run: folder of the run, relative to the folder of runs.
         hits: what it got right, see `mgrbench.boards.hits`.
         versions: the libraries it was made with; none where nobody saw that.
+        confusion: the confusion matrix, rows are true genres.
+        folder: where the run lies.
     """
 
     rank: int | None
@@ -49,6 +51,8 @@ class Row:
     finished_utc: str
     hits: Hits = field(repr=False)
     versions: Mapping[str, str] = field(repr=False)
+    confusion: tuple[tuple[int, ...], ...] = field(repr=False)
+    folder: Path = field(repr=False)
     tied: bool = False
 
     @property
@@ -88,4 +92,6 @@ def row_of(
         finished_utc=run.finished_utc,
         hits=pack_hits(predictions, split),
         versions=versions_of(run),
+        confusion=run.confusion,
+        folder=folder,
     )

@@ -9,20 +9,38 @@ from pathlib import Path
 
 from mgrbench.boards.board import Board
 from mgrbench.boards.formats import escaped, interval_text, row_name, to_csv, to_json, to_markdown
+from mgrbench.boards.html import to_html, to_index
+from mgrbench.boards.latex import to_latex
 from mgrbench.files import read_text, write_atomically
 from mgrbench.types import BenchError
 
-FORMATS: Mapping[str, Callable[[Board], str]] = {"md": to_markdown, "csv": to_csv, "json": to_json}
-"""File ending -> how a board becomes the text of that file."""
+FORMATS: Mapping[str, Callable[[Board], str]] = {
+    "md": to_markdown,
+    "csv": to_csv,
+    "json": to_json,
+    "latex": to_latex,
+    "html": to_html,
+}
+"""Name of a format -> how a board becomes the text of its file."""
+
+USUAL = ("md", "csv", "json")
+"""The formats that are written unless others are named."""
+
+SITE = "site"
+"""The folder of the HTML pages below that of the leaderboards."""
+
+_ENDINGS = {"latex": "tex"}
 
 
 def write_boards(
     boards: Sequence[Board],
     out: Path,
-    formats: Sequence[str] = tuple(FORMATS),
+    formats: Sequence[str] = USUAL,
     readme: Path | None = None,
 ) -> list[Path]:
     """Write ``<out>/<dataset>/<split>.<format>`` and ``<out>/README.md``; gives the files.
+
+    HTML pages go to ``<out>/site/``, with an index of their own.
 
     Args:
         boards: the boards.
@@ -42,7 +60,7 @@ def write_boards(
 def check_boards(
     boards: Sequence[Board],
     out: Path,
-    formats: Sequence[str] = tuple(FORMATS),
+    formats: Sequence[str] = USUAL,
     readme: Path | None = None,
 ) -> list[Path]:
     """See that the files are what `write_boards` would write; gives the files.
@@ -51,7 +69,12 @@ def check_boards(
         BenchError: naming the first file that is missing, stale or differs, and its first line that differs.
     """
     pages = _pages(boards, out, formats, readme)
-    stale = [page for name in formats for page in sorted(out.glob(f"*/*.{name}")) if page not in pages]
+    stale = [
+        page
+        for name in formats
+        for page in sorted(_folder(out, name).glob(f"*/*.{_ENDINGS.get(name, name)}"))
+        if page not in pages
+    ]
     if stale:
         mend = "remove it, or add the folder of its runs by --runs"
         raise BenchError("is a page that no run gives any more", mend, stale[0])
@@ -77,12 +100,22 @@ def _pages(
     unknown = [name for name in formats if name not in FORMATS]
     if unknown:
         raise BenchError(f"no format is called {unknown[0]!r}", f"the formats are {', '.join(FORMATS)}")
-    pages = {out / f"{board.split.name}.{name}": FORMATS[name](board) for board in boards for name in formats}
+    pages = {_file(out, board.split.name, name): FORMATS[name](board) for board in boards for name in formats}
+    if "html" in formats:
+        pages[out / SITE / "index.html"] = to_index(boards)
     if "md" in formats:
         pages[out / "README.md"] = _index(boards)
     if readme is not None:
         pages[readme] = _with_overview(readme, boards, Path(os.path.relpath(out, readme.parent)).as_posix())
     return pages
+
+
+def _folder(out: Path, name: str) -> Path:
+    return out / SITE if name == "html" else out
+
+
+def _file(out: Path, split: str, name: str) -> Path:
+    return _folder(out, name) / f"{split}.{_ENDINGS.get(name, name)}"
 
 
 def _index(boards: Sequence[Board]) -> str:

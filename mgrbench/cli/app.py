@@ -18,11 +18,13 @@ from mgrbench.cli import (
     features,
     ladder,
     listing,
+    plot,
     profile,
     run,
     score,
     split,
     sweep,
+    table,
     transfer,
 )
 
@@ -62,6 +64,8 @@ app.command("profile")(profile.profile)
 app.command("score")(score.score)
 app.command("compare")(compare.compare)
 app.add_typer(boards.app, name="leaderboard")
+app.command("table")(table.paper)
+app.command("plot")(plot.plot)
 app.command("explain")(explain.explain)
 app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)

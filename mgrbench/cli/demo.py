@@ -26,10 +26,10 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Make a small dataset, extract features, evaluate baselines on two splits, write the leaderboard."""
+    from mgrbench.boards import build_boards, write_boards
     from mgrbench.cli.boards import draw_board
     from mgrbench.evaluation import evaluate
     from mgrbench.extract import extract
-    from mgrbench.boards import build_boards, write_boards
     from mgrbench.registry import load_dataset
 
     data = load_dataset(DATASET)

@@ -1,0 +1,160 @@
+"""The static site: one self-contained page a split, and an index, from the templates beside this file.
+
+A page asks nothing of any other host, and its content policy forbids it to: style and script stand in it. It
+can be read without its script, which only sorts, filters and switches between light and dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from mgrbench.boards import svg
+from mgrbench.boards.board import SET_APART, Board
+from mgrbench.boards.formats import (
+    RANKS,
+    REPORTED,
+    audit_sentence,
+    codes_of,
+    interval_text,
+    notes_of,
+    rank_of,
+    reported_cells,
+    resolution_sentences,
+    row_name,
+    short,
+)
+from mgrbench.boards.reported import reported_on
+from mgrbench.boards.rows import Row
+from mgrbench.checks import CODES
+from mgrbench.explanations import PAGES
+from mgrbench.files import read_text
+from mgrbench.metrics import per_class
+
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+_DRAWN_ROWS = 60
+"""Rows in the plot of intervals."""
+_DRAWN_MODELS = 12
+"""Models of which matrices and curves are drawn, each by its best row."""
+_HISTORY = "history.csv"
+
+
+def to_html(board: Board) -> str:
+    """The page of a split."""
+    details = _details(board)
+    return _render(
+        "page.html.j2",
+        board=board,
+        name=board.split.name,
+        about=board.split.provenance.get("about", ""),
+        provenance={key: board.split.provenance.get(key, "") for key in ("rules", "source", "cite")},
+        audit=audit_sentence(board),
+        resolution=resolution_sentences(board),
+        ranks=RANKS,
+        ranked=[_cells(row) for row in board.ranked],
+        optimistic=[_cells(row) for row in board.optimistic],
+        features=sorted({name for row in board.rows for name in row.features}),
+        intervals=Markup(svg.intervals(board.ranked[:_DRAWN_ROWS])) if board.ranked else "",  # noqa: S704
+        details=details,
+        reported=[reported_cells(one) for one in reported_on(board.split.name)],
+        about_reported=REPORTED,
+        codes=_codes(board),
+        up="../" * board.split.name.count("/"),
+    )
+
+
+def to_index(boards: Sequence[Board]) -> str:
+    """The page that leads to all splits."""
+    lines = [
+        {
+            "name": board.split.name,
+            "tracks": board.audit.test_tracks,
+            "leak": f"{board.audit.artist_in_train / board.audit.test_tracks:.1%}",
+            "share": board.audit.artist_in_train / board.audit.test_tracks,
+            "rows": len(board.rows),
+            "best": row_name(board.best) if board.best else "–",
+            "beside": board.beside_best,
+            "features": " + ".join(board.best.features) if board.best else "–",
+            "accuracy": interval_text(board.best.scores["accuracy"]) if board.best else "–",
+            "value": board.best.scores["accuracy"].value if board.best else -1.0,
+        }
+        for board in boards
+    ]
+    return _render("index.html.j2", name="Leaderboards", boards=lines, up="")
+
+
+def _render(template: str, **values: Any) -> str:  # noqa: ANN401
+    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return _environment().get_template(template).render(style=Markup(style), script=Markup(script), **values)  # noqa: S704
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _cells(row: Row) -> dict[str, Any]:
+    accuracy, macro, mcc = (row.scores[name] for name in ("accuracy", "macro_f1", "mcc"))
+    return {
+        "rank": rank_of(row),
+        "place": row.rank or "",
+        "model": row_name(row),
+        "features": " + ".join(row.features) or "–",
+        "seed": row.seed,
+        "accuracy": interval_text(accuracy),
+        "accuracy_value": f"{accuracy.value:.6f}",
+        "macro_f1": interval_text(macro),
+        "macro_f1_value": f"{macro.value:.6f}",
+        "mcc": interval_text(mcc),
+        "mcc_value": f"{mcc.value:.6f}",
+        "folds": f"{short(row.accuracy_folds.mean)} ± {short(row.accuracy_folds.std)}",
+        "folds_value": f"{row.accuracy_folds.mean:.6f}",
+        "notes": notes_of(row).split(),
+        "apart": bool(SET_APART & set(codes_of(row).split())),
+        "run": row.run,
+    }
+
+
+def _details(board: Board) -> list[dict[str, Any]]:
+    """The best row of each model: its confusion matrix, its genres and, where it has one, its training."""
+    best: dict[str, Row] = {}
+    for row in board.rows:
+        best.setdefault(row.model, row)
+    genres = board.dataset.genres
+    found = []
+    for row in list(best.values())[:_DRAWN_MODELS]:
+        name = f"{row_name(row)} on {' + '.join(row.features) or 'no features'}"
+        history = row.folder / _HISTORY
+        curves = svg.curves(read_text(history), name) if history.is_file() else ""
+        found.append(
+            {
+                "name": name,
+                "accuracy": interval_text(row.scores["accuracy"]),
+                "optimistic": row.optimistic,
+                "confusion": Markup(svg.confusion(row.confusion, genres, name)),  # noqa: S704
+                "genres": Markup(svg.genre_bars(per_class(row.confusion), genres, name)),  # noqa: S704
+                "curves": Markup(curves),  # noqa: S704
+            }
+        )
+    return found
+
+
+def _codes(board: Board) -> Mapping[str, tuple[str, str]]:
+    """The codes on the page, what they stand for, and what they mean."""
+    used = {warning.code for row in board.rows for warning in row.warnings}
+    return {
+        code: (CODES.get(code, "unknown code"), PAGES[code].means if code in PAGES else "")
+        for code in sorted(used)
+    }

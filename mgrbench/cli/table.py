@@ -1,0 +1,152 @@
+"""``mgrbench table``: the paper's tables, printed beside measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mgrbench.cli.output import Json, emit, table
+from mgrbench.errors import BenchError
+
+if TYPE_CHECKING:
+    from mgrbench.boards.grid import Grid
+
+
+def paper(
+    number: Annotated[int, typer.Argument(help="Number of the table: 2 to 11.", metavar="NUMBER")],
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", "-d", help="One of the table's datasets; all of them without.")
+    ] = None,
+    runs: Annotated[
+        list[Path] | None, typer.Option("--runs", help="Folder of runs; several are read together.")
+    ] = None,
+    split: Annotated[
+        str,
+        typer.Option("--split", "-s", help="Runs on this split stand beside; else the nearest protocol's."),
+    ] = "",
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="Rows of this name stand where the table has FusionNet.")
+    ] = "fusionnet",
+    sum_rule: Annotated[
+        str, typer.Option(help="Rows of this name stand where the table has the sum rule.")
+    ] = "fusionnet_sumrule",
+    run: Annotated[
+        str | None, typer.Option(help="The run whose confusion matrix stands beside Table 6, 7, 8 or 10.")
+    ] = None,
+    formats: Annotated[
+        str | None, typer.Option("--format", help="md, csv, latex or html; else a table for the screen.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write to; its ending may say the format.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Lay a table of the FusionNet paper beside the same from your runs; what is missing stays empty."""
+    from mgrbench.boards.tables import Wanted, datasets_of, paper_table
+    from mgrbench.lookup import find_run
+
+    roots = tuple(runs or [Path("runs")] * Path("runs").is_dir())
+    kind = _format(formats, out)
+    wanted = Wanted(roots, split, model, sum_rule, find_run(run, roots) if run else None)
+    grids = paper_table(number, dataset, wanted)
+    text = _text(grids, kind)
+    if out is not None:
+        from mgrbench.files import write_atomically
+
+        write_atomically(out, text)
+
+    def draw(screen: Any) -> None:  # noqa: ANN401
+        if out is not None:
+            screen.print(f"wrote {out}", markup=False, soft_wrap=True)
+        elif kind:
+            screen.out(text, end="", highlight=False)
+        else:
+            # Side by side, several datasets are too wide for a screen.
+            for place, name in enumerate([dataset] if dataset else datasets_of(number)):
+                if place:
+                    screen.print()
+                _draw(screen, paper_table(number, name, wanted))
+
+    emit(_document(grids) | ({"file": str(out)} if out else {}), draw, as_json=as_json)
+
+
+_ENDINGS = {".md": "md", ".csv": "csv", ".tex": "latex", ".html": "html"}
+
+
+def _format(formats: str | None, out: Path | None) -> str:
+    from mgrbench.boards.grid import GRID_FORMATS
+
+    kind = formats or ("" if out is None else _ENDINGS.get(out.suffix, ""))
+    if kind and kind not in GRID_FORMATS:
+        raise BenchError(f"no format is called {kind!r}", f"the formats are {', '.join(GRID_FORMATS)}")
+    if out is not None and not kind:
+        raise BenchError(
+            f"{out.name} does not say its format", f"end it in {', '.join(_ENDINGS)}, or give --format"
+        )
+    return kind
+
+
+def _text(grids: list[Grid], kind: str) -> str:
+    from mgrbench.boards.grid import GRID_FORMATS
+
+    return GRID_FORMATS[kind](grids) if kind else ""
+
+
+def _document(grids: list[Grid]) -> dict[str, Any]:
+    from mgrbench.boards.grid import Value
+
+    def plain(cell: Any) -> Any:  # noqa: ANN401
+        if not isinstance(cell, Value):
+            return cell
+        numbers = {
+            name.removeprefix("_") or "value": float(text) if text else None
+            for name, text in cell.numbers.items()
+        }
+        return {"text": cell.text, **numbers} if cell.text else None
+
+    return {
+        "tables": [
+            {
+                "title": grid.title,
+                "columns": list(grid.columns),
+                "rows": [[plain(cell) for cell in row] for row in grid.rows],
+                "notes": list(grid.notes),
+            }
+            for grid in grids
+        ]
+    }
+
+
+def _draw(screen: Any, grids: list[Grid]) -> None:  # noqa: ANN401
+    from mgrbench.boards.grid import to_text
+
+    for place, grid in enumerate(grids):
+        if place:
+            screen.print()
+        screen.print(grid.title, style="bold", markup=False)
+        rows = [[to_text(cell) for cell in row] for row in grid.rows]
+        if grid.columns[-1] == "Recall":
+            _draw_matrix(screen, grid.columns[1:-1], rows)
+        else:
+            # Headings of two parts stand on two lines.
+            kinds = ["right" if at in grid.numeric else "fold" for at in range(len(grid.columns))]
+            heads = [name.replace(", ", "\n") for name in grid.columns]
+            screen.print(table(list(zip(heads, kinds, strict=True)), rows))
+        for note in grid.notes:
+            screen.print(note, markup=False, style="dim")
+
+
+def _draw_matrix(screen: Any, genres: tuple[str, ...], rows: list[list[str]]) -> None:  # noqa: ANN401
+    """A confusion matrix and, beside the genres, its shares, both within eighty columns."""
+    many = len(genres)
+    heads = [("true", "left"), *((genre[:_LETTERS], "right") for genre in genres)]
+    screen.print(table(heads, [row[:-1] for row in rows[:many]]))
+    screen.print()
+    names = ["Recall", *(row[0] for row in rows[many:])]
+    shares = [[row[-1] for row in rows[:many]], *(row[1:-1] for row in rows[many:])]
+    lines = [[genre, *(share[at] for share in shares)] for at, genre in enumerate(genres)]
+    screen.print(table([("", "left"), *((name, "right") for name in names)], lines))
+
+
+_LETTERS = 3
+"""Letters of a genre above its column."""

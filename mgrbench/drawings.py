@@ -1,0 +1,221 @@
+"""Figures of stored runs for papers: confusion matrix, intervals, learning curves, embedding.
+
+Lettering is 7 to 9 points at the width of one column, colours are those of Okabe and Ito (2008) or a single
+hue from light to dark, and what colour tells, position or a marker tells too. The same run gives the same
+bytes with the same matplotlib.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mgrbench.boards.svg import curve_lines
+from mgrbench.plots import DPI, ONE_COLUMN, STYLE, TWO_COLUMNS, need_matplotlib
+from mgrbench.predictions import Predictions
+from mgrbench.runs import Run
+from mgrbench.types import BenchError, FloatArray
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999")
+MARKERS = "osD^vPXp<>hd8"
+SMALLEST = 1e-4
+"""Probability that the embedding takes smaller ones for: below it a model's digits mean little."""
+_DARK = 0.55
+_STYLE: dict[str, Any] = {
+    **STYLE,
+    "legend.fontsize": 7,
+    "lines.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "svg.hashsalt": "mgrbench",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawable:
+    """A run that may be drawn.
+
+    Attributes:
+        run: its record.
+        predictions: its predictions.
+        history: the text of its ``history.csv``; empty where it has none.
+    """
+
+    run: Run
+    predictions: Predictions
+    history: str
+
+    @property
+    def name(self) -> str:
+        """Model and features."""
+        return f"{self.run.model}, {'+'.join(self.run.features)}" if self.run.features else self.run.model
+
+
+def pictures(draw: Callable[[], Figure]) -> dict[str, bytes]:
+    """``png`` (300 dpi) and ``svg`` of a figure.
+
+    Raises:
+        BenchError: if matplotlib is not installed.
+    """
+    need_matplotlib()
+    from matplotlib import style
+
+    files = {}
+    with style.context(["default", _STYLE]):
+        figure = draw()
+        for kind in ("png", "svg"):
+            stream = io.BytesIO()
+            without_date = {"Date": None} if kind == "svg" else None
+            figure.savefig(stream, format=kind, dpi=DPI, metadata=without_date)
+            files[kind] = stream.getvalue()
+    return files
+
+
+def confusion(one: Drawable) -> Figure:
+    """Counts of true against predicted genres, a cell the darker the larger its share of the true genre."""
+    from matplotlib.figure import Figure
+
+    counts = np.array(one.run.confusion)
+    genres = one.predictions.genres
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side = ONE_COLUMN if len(genres) <= _MANY else TWO_COLUMNS * 0.75
+    figure = Figure(figsize=(side, side), layout="constrained")
+    axes = figure.add_subplot()
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, column in zip(*np.nonzero(counts), strict=True):
+        ink = "white" if shares[row, column] > _DARK else "black"
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=ink, fontsize=7)
+    axes.set_xticks(range(len(genres)), genres, rotation=45, ha="right")
+    axes.set_yticks(range(len(genres)), genres)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    axes.set_title(f"{one.name} on {one.run.split}", wrap=True)
+    return figure
+
+
+_MANY = 10
+"""Genres whose matrix is legible in one column."""
+
+
+def intervals(runs: Sequence[Drawable]) -> Figure:
+    """Accuracies with their 95 % intervals over artists, the first run on top."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(ONE_COLUMN, 0.7 + 0.18 * len(runs)), layout="constrained")
+    axes = figure.add_subplot()
+    for place, one in enumerate(runs):
+        score = one.run.scores["accuracy"]
+        if score.low is not None and score.high is not None:
+            axes.plot([100 * score.low, 100 * score.high], [place, place], color=COLOURS[0], linewidth=1.2)
+        hollow = one.run.selection.rule == "test"
+        axes.plot(
+            [100 * score.value], [place], "o", color=COLOURS[0], mfc="white" if hollow else COLOURS[0], ms=4
+        )
+    names = [one.name + (" (selected on test)" if one.run.selection.rule == "test" else "") for one in runs]
+    axes.set_yticks(range(len(runs)), names)
+    axes.set_ylim(len(runs) - 0.5, -0.5)
+    axes.set_xlabel(f"accuracy on {runs[0].run.split} (%), 95 % interval")
+    axes.grid(axis="x", linewidth=0.3, color="0.8")
+    axes.set_axisbelow(True)
+    return figure
+
+
+def curves(runs: Sequence[Drawable]) -> Figure:
+    """Loss and accuracy by epoch: a thin line for every fold and network, dashed for the training part.
+
+    Raises:
+        BenchError: if a run has no history.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    for one in runs:
+        if not one.history:
+            raise BenchError(f"{one.name} has no {HISTORY}", "name a run of a model that trains in epochs")
+    figure = Figure(figsize=(TWO_COLUMNS * 0.8, 2.4), layout="constrained")
+    for place, kind in enumerate(("loss", "accuracy"), start=1):
+        axes = figure.add_subplot(1, 2, place)
+        for number, one in enumerate(runs):
+            for part, line in (("train", "--"), ("valid", "-")):
+                for points in curve_lines(one.history, f"{part}_{kind}"):
+                    epochs, values = zip(*points, strict=True)
+                    axes.plot(epochs, values, line, color=COLOURS[number % len(COLOURS)], alpha=0.6)
+            axes.plot([], [], "-", color=COLOURS[number % len(COLOURS)], label=one.name)
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_ylabel(kind)
+        axes.plot([], [], "-", color="0.3", label="validation")
+        axes.plot([], [], "--", color="0.3", label="training")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+HISTORY = "history.csv"
+
+
+def embedding(one: Drawable, seed: int = 0) -> Figure:
+    """t-SNE of what a model says of the test tracks, coloured and marked by true genre.
+
+    The paper's Figures 8 to 10 show hidden features of one network. Here it is the log-probabilities, a
+    model's last layer up to a constant a track: they are stored for every model, and mean the same in every
+    fold, which hidden features do not. Each track was predicted by a model that did not train
+    on it.
+
+    Raises:
+        BenchError: if the run has no probabilities, or fewer than five tracks.
+    """
+    from matplotlib.figure import Figure
+
+    points = embed(one.predictions, seed)
+    figure = Figure(figsize=(ONE_COLUMN, ONE_COLUMN), layout="constrained")
+    axes = figure.add_subplot()
+    genre = one.predictions.outcome.genre
+    for at, name in enumerate(one.predictions.genres):
+        chosen = genre == at
+        look: dict[str, Any] = {"marker": MARKERS[at % len(MARKERS)], "c": COLOURS[at % len(COLOURS)]}
+        axes.scatter(
+            points[chosen, 0], points[chosen, 1], s=7, linewidths=0.2, edgecolors="white", label=name, **look
+        )
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_title(f"{one.name} on {one.run.split}", wrap=True)
+    figure.legend(loc="outside lower center", ncols=4, frameon=False, markerscale=1.5, handletextpad=0.1)
+    return figure
+
+
+def embed(predictions: Predictions, seed: int = 0) -> FloatArray:
+    """Positions of the tracks in the plane, float32 (tracks, 2).
+
+    Raises:
+        BenchError: see `embedding`.
+    """
+    from sklearn.manifold import TSNE
+
+    proba = predictions.outcome.proba
+    if proba is None:
+        raise BenchError("the run has no probabilities", "name a run that `mgrbench run` made")
+    if len(proba) < _FEWEST:
+        raise BenchError(f"the run has {len(proba)} tracks", f"t-SNE needs {_FEWEST} at least")
+    logs = np.log(np.maximum(proba, SMALLEST))
+    perplexity = min(30.0, (len(logs) - 1) / 3)
+    tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed)
+    return np.asarray(tsne.fit_transform(logs - logs.mean(axis=1, keepdims=True)), np.float32)
+
+
+_FEWEST = 5
+
+KINDS: Mapping[str, str] = {
+    "confusion": "confusion matrix of one run",
+    "intervals": "accuracies of runs with their 95 % intervals",
+    "curves": "learning curves of runs of networks",
+    "embedding": "t-SNE of what one model says of the test tracks",
+    "ladder": "a stored artist ladder",
+}
+"""What can be drawn."""

@@ -1,0 +1,238 @@
+"""The paper's tables: facts that agree with each other, printed beside measured, text that stays text."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from mgrbench.boards.grid import GRID_FORMATS, Grid, latex_escaped
+from mgrbench.boards.reported import CONFUSIONS, SHARES, printed_confusion, reported, reported_on
+from mgrbench.boards.tables import TITLES, datasets_of
+from mgrbench.registry import load_dataset
+from mgrbench.splits import shipped_splits
+from tests.helpers import GTZAN, cli, copied, done, prepare, record, refused, unchanged
+
+FORMATS = ("md", "csv", "latex", "html")
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    return prepare(tmp_path_factory.mktemp("prepared"))
+
+
+@pytest.fixture
+def place(prepared, tmp_path, monkeypatch):
+    return copied(prepared, tmp_path, monkeypatch)
+
+
+# --- facts
+
+
+def test_every_printed_figure_names_a_protocol_and_splits_that_ship():
+    assert {one.table for one in reported()} == {2, 3, 4, 5, 9, 11}
+    for one in reported():
+        assert 0 < one.accuracy < 1
+        assert one.protocol
+        assert set(one.splits) <= set(shipped_splits())
+        assert load_dataset(one.dataset).name == one.dataset
+
+
+def test_the_best_combination_of_each_table_is_what_table_11_repeats():
+    for dataset in ("gtzan", "ismir2004", "extballroom"):
+        own = [one for one in reported() if one.dataset == dataset and one.system == "FusionNet"]
+        (last,) = (one for one in own if one.table == 11)
+        (same,) = (
+            one
+            for one in own
+            if one.table in {3, 4, 5} and one.features == last.features and one.decision == "meta"
+        )
+        assert same.accuracy == last.accuracy
+        assert same.accuracy == max(one.accuracy for one in own if one.table in {3, 4, 5})
+
+
+@pytest.mark.parametrize("table", CONFUSIONS)
+def test_a_printed_matrix_gives_the_accuracy_printed_elsewhere(table):
+    found = printed_confusion(table)
+    assert found.genres == load_dataset(found.dataset).genres
+    pooled = found.counts.trace() / found.counts.sum()
+    others = [one.accuracy for one in reported() if one.dataset == found.dataset and one.decision == "meta"]
+    assert min(abs(pooled - other) for other in others) < 0.0002
+
+
+def test_cells_that_do_not_follow_from_their_matrix_are_found():
+    wrong = [
+        (table, name, found.genres[at])
+        for table in CONFUSIONS
+        for found in [printed_confusion(table)]
+        for name in SHARES
+        for at in range(len(found.genres))
+        if not found.consistent(name, at)
+    ]
+    assert len(wrong) == 15
+    assert {(7, "Precision", "reggae"), (10, "Recall", "disco")} < set(wrong)
+
+
+def test_a_share_that_729_tracks_cannot_give_is_doubted():
+    doubted = {one.printed: one.note for one in reported() if one.dataset == "ismir2004" and one.note}
+    assert "no number of the 729" in doubted["0.9090"]
+    assert "cut off" in doubted["0.9149"]
+    assert "0.9246" not in doubted
+
+
+# --- the command
+
+
+@pytest.mark.parametrize("table", TITLES)
+def test_without_runs_the_measured_cells_are_empty(table, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = done("table", table, "--json").document["tables"]
+    for grid in found:
+        for row in grid["rows"]:
+            assert len(row) == len(grid["columns"])
+        measured = [at for at, name in enumerate(grid["columns"]) if name.endswith("measured")]
+        assert not any(row[at] for row in grid["rows"] for at in measured)
+    if table in CONFUSIONS:
+        assert not any(cell for row in found[1]["rows"] for cell in row[1:])
+
+
+def test_a_run_stands_beside_its_printed_figure(place):
+    done("features", "import", "gtzan", "mel", "--file", "toy.npz", "--array", "x")
+    done("run", "-m", "lda", "-d", "gtzan", "-s", "mini.tsv", "-f", "mel", "--out", "more")
+    run = record(place / "more")
+    arguments = ("table", 2, "-d", "gtzan", "--runs", "more", "--model", "lda", "--split", "mini")
+    rows = {row[0]: row for row in done(*arguments, "--json").document["tables"][0]["rows"]}
+    assert rows["mel"][1]["value"] == 0.891
+    assert rows["mel"][2]["value"] == pytest.approx(run["scores"]["accuracy"]["value"], abs=1e-6)
+    assert rows["mel"][2]["low"] == pytest.approx(run["scores"]["accuracy"]["low"], abs=1e-6)
+    assert rows["cqt"][2] is None
+    text = done(*arguments, "--format", "csv").out
+    (line,) = (row for row in csv.DictReader(text.splitlines()) if row["Feature"] == "mel")
+    assert float(line["GTZAN, printed"]) == 0.891
+    assert float(line["GTZAN, measured_std"]) == pytest.approx(
+        run["fold_mean_std"]["accuracy"]["std"], abs=1e-6
+    )
+
+
+def test_of_several_runs_the_lowest_seed_is_shown_whatever_it_scores(place):
+    done("features", "import", "gtzan", "mel", "--file", "toy.npz", "--array", "x")
+    for seed in (2, 1):
+        done("run", "-m", "random_forest", "-d", "gtzan", "-s", "mini.tsv", "-f", "mel", "--seed", seed)
+    arguments = ("table", 2, "-d", "gtzan", "--model", "random_forest", "--split", "mini", "--json")
+    (grid,) = done(*arguments).document["tables"]
+    first = next((place / "runs").glob("gtzan/mini/random_forest/mel-seed1-*/run.json"))
+    shown = next(row[2]["value"] for row in grid["rows"] if row[0] == "mel")
+    assert shown == pytest.approx(json.loads(first.read_text())["scores"]["accuracy"]["value"], abs=1e-6)
+    assert any("2 runs fit" in note for note in grid["notes"])
+
+
+def test_a_measured_confusion_matrix_has_the_shape_of_the_printed_one(place):
+    printed, measured = done("table", 7, "--run", "means", "--json").document["tables"]
+    assert printed["columns"] == measured["columns"]
+    assert [row[0] for row in printed["rows"]] == [row[0] for row in measured["rows"]]
+    counts = [[int(cell) for cell in row[1:-1]] for row in measured["rows"][: len(GTZAN.genres)]]
+    assert counts == record(place / "runs")["confusion"]
+    assert "table 6 is of ismir2004" in refused("table", 6, "--run", "means")
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_table_in_every_format_goes_to_a_file(kind, place):
+    ending = {"latex": "tex"}.get(kind, kind)
+    for table in TITLES:
+        done("table", table, "--out", f"t{table}.{ending}")
+        text = (place / f"t{table}.{ending}").read_text()
+        assert text == done("table", table, "--format", kind).out
+        if kind == "latex":
+            assert text.count("{table}") == 2 * text.count(r"\toprule") == 2 * text.count(r"\bottomrule")
+
+
+@pytest.mark.parametrize("table", TITLES)
+def test_a_table_fits_on_a_screen(table, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = done("table", table).out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert (
+        any(printed.printed.removeprefix("0") in " ".join(lines) for printed in reported())
+        or table in CONFUSIONS
+    )
+
+
+def test_what_a_table_cannot_show_is_said(place):
+    with unchanged(place):
+        assert "the tables are 2, 3" in refused("table", 12)
+        assert "tables with figures of it: 2, 4" in refused("table", 3, "-d", "gtzan")
+        assert "md, csv, latex, html" in refused("table", 2, "--format", "docx")
+        assert "does not say its format" in refused("table", 2, "--out", "x.docx")
+    assert cli("table").code == 2
+    assert datasets_of(2) == ("gtzan", "ismir2004", "extballroom")
+
+
+# --- hostile text
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "=cmd()",
+    r"\input{x}",
+    "a & b % c # d $ e _ f ^ g ~ h",
+    "[x]",
+    "*",
+    "日本 ♫",
+    "|",
+    "`x`",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_cells_stay_text(name):
+    grid = Grid(title=name, columns=(name, "b"), rows=((name, "1"),), notes=(name,))
+    page = GRID_FORMATS["html"]([grid])
+    assert "<script" not in page
+    (_head, row) = csv.reader(GRID_FORMATS["csv"]([grid]).splitlines())
+    assert not row[0].startswith(("=", "+", "-", "@"))
+    bare = re.sub(
+        r"\\(textbackslash|textasciicircum|textasciitilde|textless|textgreater|textbar|`)\{\}",
+        "",
+        latex_escaped(name),
+    )
+    bare = re.sub(r"\\[{}$&#%_]", "", bare)
+    assert not re.search(r"[\\$&#%_^~<>|\"`]", bare)
+    assert len(re.findall(r"(?<!\\)\|", GRID_FORMATS["md"]([grid]).splitlines()[2])) == 3
+
+
+@pytest.mark.slow
+def test_latex_compiles_as_pasted(place):
+    if shutil.which("pdflatex") is None:
+        pytest.skip("no pdflatex on this machine")
+    names = Grid("Names", ("Name", "n"), tuple((name, "1") for name in HOSTILE))
+    text = "".join(done("table", table, "--format", "latex").out for table in (4, 10, 11))
+    text += GRID_FORMATS["latex"]([names])
+    (place / "all.tex").write_text(
+        "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n" + text + "\\end{document}\n"
+    )
+    made = subprocess.run(
+        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "all.tex"],
+        cwd=place, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stdout[-2000:]
+
+
+# --- on the pages
+
+
+def test_reported_rows_stand_on_pages_of_their_protocol_and_are_not_ranked(place):
+    done("run", "-m", "majority", "-d", "gtzan", "-s", "kereliuk", "-f", "toy")
+    done("leaderboard", "build", "--format", "md,json")
+    document = json.loads((place / "leaderboards" / "gtzan" / "kereliuk.json").read_text())
+    assert [row["model"] for row in document["ranked"]] == ["majority"]
+    assert {one["accuracy"] for one in document["reported"]} == {0.821, 0.72}
+    page = (place / "leaderboards" / "gtzan" / "kereliuk.md").read_text()
+    above, below = page.split("## Reported")
+    assert "leenam2017" not in above
+    assert ".8210" in below
+    assert "## Reported" not in (place / "leaderboards" / "gtzan" / "mini.md").read_text()
+    assert len(reported_on("gtzan/artist3")) == 0
