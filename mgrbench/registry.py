@@ -98,9 +98,8 @@ def find(kind: Kind, name: str) -> Plugin:
     if attribute:
         return Plugin(kind, attribute, name, "module")
     plain = name.replace("-", "_")
-    for plugin, source in _built_in(kind):
-        if plugin.name == plain:
-            return replace(plugin, about=_first_line(source))
+    for plugin, source in _built_in(kind, plain):
+        return replace(plugin, about=_first_line(source))
     points = entry_points(group=f"mgrbench.{kind}")
     declared = [point for point in points if point.name.replace("-", "_") == plain]
     if len(declared) > 1:
@@ -196,12 +195,13 @@ def boundary(name: str, doing: str) -> Iterator[None]:
         ) from error
 
 
-def _built_in(kind: Kind) -> Iterator[tuple[Plugin, Path]]:
-    """The built-in plugins of a kind and their files, nothing read of them."""
+def _built_in(kind: Kind, name: str | None = None) -> Iterator[tuple[Plugin, Path]]:
+    """The built-in plugins of a kind, or the one of a name, and their files, nothing read of them."""
     package = _PACKAGES[kind]
     spec = importlib.util.find_spec(package)
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        for entry in sorted(Path(folder).iterdir()):
+    for folder in map(Path, (spec.submodule_search_locations or []) if spec else []):
+        named = [folder / name, folder / f"{name}.py"] if name and name.isidentifier() else []
+        for entry in named if name is not None else sorted(folder.iterdir()):
             source = entry / "__init__.py" if entry.is_dir() else entry
             if entry.name.startswith("_") or source.suffix != ".py" or not source.is_file():
                 continue
