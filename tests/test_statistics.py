@@ -240,3 +240,20 @@ def test_fold_standard_deviation_is_the_population_one() -> None:
     assert fold_mean_std([0.5]) == (0.5, 0.0)
     with pytest.raises(BenchError, match="no folds"):
         fold_mean_std([])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_clusters_are_the_connected_components(seed: int) -> None:
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    rng = np.random.default_rng(seed)
+    credited = [[f"a{name}" for name in rng.integers(0, 40, size=rng.integers(0, 4))] for _ in range(60)]
+    pairs = [(track, 60 + int(name[1:])) for track, names in enumerate(credited) for name in names]
+    rows, columns = np.array(pairs).T
+    graph = coo_array((np.ones(len(pairs)), (rows, columns)), shape=(100, 100))
+    component = connected_components(graph, directed=False)[1][:60].tolist()
+    order = {number: place for place, number in enumerate(dict.fromkeys(component))}
+    assert clusters_by_artist([";".join(names) for names in credited]).tolist() == [
+        order[number] for number in component
+    ]
