@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -42,6 +43,8 @@ def row(right: np.ndarray, tested: np.ndarray | None = None, name: str = "x") ->
         finished_utc="",
         hits=Hits(np.packbits(right & seen).tobytes(), np.packbits(seen).tobytes()),
         versions={},
+        confusion=(),
+        folder=Path(name),
     )
 
 
