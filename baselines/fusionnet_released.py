@@ -87,7 +87,7 @@ def build(
         unequal_sum: in the sum rule a feature weighs as much as it has segments [17].
         in_sample_features: the meta-CNN learns from tracks that the coding networks know [18].
         inner_folds: parts for out-of-fold features, where in_sample_features is off.
-        candidates: combinations that a meta-CNN is trained for [10].
+        candidates: combinations that a meta-CNN is trained for [10]; 0 for the sum rule alone.
         epochs: number of epochs of a coding network [8].
         batch: segments in a batch [8].
         patience: epochs without improvement after which training ends; 0: never, as released.

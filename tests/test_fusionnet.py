@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from baselines import fusionnet, fusionnet_backbone, fusionnet_released
-from mgrbench.types import BenchError
+from mgrbench.types import BenchError, Examples, Inputs
 from tests.neural import SMALL_FUSION, built, examples, fitted, predicted, timeless
 
 TWO = {"mel": (12, 8), "choi": (6,)}
@@ -65,6 +65,39 @@ def test_what_is_profiled_is_what_predicts(fused):
     with torch.inference_mode():
         logits = network(*(torch.from_numpy(test.arrays[name]) for name in names))
     np.testing.assert_allclose(logits.softmax(dim=1).numpy(), predicted(fused, **THREE), atol=1e-5)
+
+
+def one_segment_of_choi(part):
+    """The examples with one segment of ``choi``, so that the features differ in their weights."""
+    arrays = {name: a[:, :1] if name == "choi" else a for name, a in part.inputs.arrays.items()}
+    return Examples(Inputs(part.inputs.ids, arrays), part.genre, part.artist)
+
+
+def alone(part, name):
+    return Examples(Inputs(part.inputs.ids, {name: part.inputs.arrays[name]}), part.genre, part.artist)
+
+
+@pytest.mark.parametrize(("model", "weight"), [("fusionnet", 1), ("fusionnet_released", 2)])
+def test_without_candidates_the_best_combination_decides_by_the_sum_rule(model, weight):
+    parts = [
+        one_segment_of_choi(part)
+        for part in (examples(**TWO), examples(9, seed=50, **TWO), examples(7, seed=99, **TWO))
+    ]
+    train, valid, test = parts
+    both = built(model, candidates=0).fit(train, valid)
+    assert {row["network"] for row in both.history} == set(TWO)  # no meta-CNN, no out-of-fold networks
+    assert both.chosen["combination"] == "mel+choi"
+    mel, choi = (
+        built(model).fit(alone(train, name), alone(valid, name)).predict_proba(alone(test, name).inputs)
+        for name in TWO
+    )
+    proba = both.predict_proba(test.inputs)
+    np.testing.assert_allclose(proba, (weight * mel + choi) / (weight + 1), atol=1e-6)
+    network, _ = both.profile_target()
+    with torch.inference_mode():
+        logits = network(*(torch.from_numpy(values) for values in test.inputs.arrays.values()))
+    np.testing.assert_allclose(logits.softmax(dim=1).numpy(), proba, atol=1e-5)
+    assert both.embed(test.inputs).shape == (7, 2 * 64)
 
 
 def test_features_may_have_different_numbers_of_segments(fused):

@@ -75,6 +75,7 @@ def build(
     batch: int = 16,
     patience: int = 20,
     learning_rate: float = 1e-3,
+    decay: float = 0.94,
     meta_epochs: int = 400,
     meta_patience: int = 40,
     clip_norm: float = 0.0,
@@ -96,11 +97,12 @@ def build(
         netvlad: on or off; off takes the last map as it is.
         attention: on or off, in the coding networks.
         inner_folds: parts of the training tracks for out-of-fold features.
-        candidates: combinations that a meta-CNN is trained for.
+        candidates: combinations that a meta-CNN is trained for; 0 for the sum rule alone.
         epochs: largest number of epochs of a coding network.
         batch: segments in a batch (tracks, for the meta-CNN).
         patience: epochs without improvement after which training ends; 0: never.
         learning_rate: of the coding networks, in the first epoch.
+        decay: factor of it after every second epoch; smaller for a schedule of fewer epochs.
         meta_epochs: largest number of epochs of the meta-CNN.
         meta_patience: as patience, for the meta-CNN.
         clip_norm: largest norm of the gradient; 0 leaves it as it is.
@@ -126,7 +128,7 @@ def build(
         epochs=epochs,
         batch=batch,
         patience=patience,
-        optimisers=(Optimiser(learning_rate=learning_rate),),
+        optimisers=(Optimiser(learning_rate=learning_rate, decay=decay),),
         clip_norm=clip_norm,
         channels_last=switch("channels_last", channels_last),
         bf16=switch("bf16", bf16),

@@ -49,7 +49,8 @@ class Design:
         in_sample_features: the meta-CNN learns from features of tracks that the coding networks were trained
             on [18].
         inner_folds: parts into which the training tracks are cut for out-of-fold features.
-        candidates: how many combinations the sum rule hands on to the meta-CNN.
+        candidates: how many combinations the sum rule hands on to the meta-CNN; 0: the best one decides by
+            the sum rule itself.
     """
 
     clusters: int = 20
@@ -73,7 +74,8 @@ class Design:
     candidates: int = 6
 
     def __post_init__(self) -> None:
-        whole(clusters=self.clusters, heads=self.heads, candidates=self.candidates)
+        whole(clusters=self.clusters, heads=self.heads)
+        whole(candidates=self.candidates, least=0)
         whole(high_level=self.high_level, least=FEWEST_VALUES)
         whole(inner_folds=self.inner_folds, least=2)
         number(center_loss_weight=self.center_loss_weight, zero=True)

@@ -5,7 +5,8 @@
 3. The sum rule ranks all combinations of two or more features on the validation tracks.
 4. For each of the best six, a meta-CNN learns from the tracks' high-level features (the mean over segments),
    which are out-of-fold for training tracks and standardised; its epoch is chosen on the validation tracks.
-5. The meta-CNN that is best on the validation tracks is the model. With one feature, the coding network is.
+5. The meta-CNN that is best on the validation tracks is the model. With one feature, the coding network is;
+   with no candidates for a meta-CNN, the best combination by the sum rule.
 
 What "validation" means is the bench's to say: under ``selection=test`` it hands over the test part.
 """
@@ -28,10 +29,10 @@ from baselines._training import kept_epoch, train
 from baselines.fusionnet.coding import CodingNetwork
 from baselines.fusionnet.crossfit import Rotation, inner_parts
 from baselines.fusionnet.design import Design
-from baselines.fusionnet.fused import Fused
+from baselines.fusionnet.fused import Fused, Summed
 from baselines.fusionnet.losses import CentredObjective
 from baselines.fusionnet.meta import MetaNetwork
-from baselines.fusionnet.sumrule import Ranked, ranked
+from baselines.fusionnet.sumrule import Ranked, ranked, summed
 from mgrbench.types import BenchError, Examples, FloatArray, Inputs
 
 
@@ -63,6 +64,7 @@ class FusionNet(NeuralModel):
         self._main: dict[str, CodingNetwork] = {}
         self._fused: Fused | None = None
         self._members: tuple[str, ...] = ()
+        self._segments: dict[str, int] = {}
 
     def fit(self, train_part: Examples, valid: Examples | None) -> FusionNet:
         """Train the coding networks, rank their combinations and train meta-CNNs on the best.
@@ -72,6 +74,7 @@ class FusionNet(NeuralModel):
         """
         self._learn_sizes(train_part.inputs)
         names = tuple(self._sizes)
+        self._segments = {name: train_part.inputs.arrays[name].shape[1] for name in names}
         if len(names) > 1 and valid is None:
             raise BenchError("combinations are to be ranked and there is no validation part", "give valid")
         epochs = {name: self._train_coding(name, name, train_part, valid) for name in names}
@@ -80,7 +83,11 @@ class FusionNet(NeuralModel):
         if valid is not None:
             self.chosen = {"epochs": {name: epoch for name, (_, epoch) in epochs.items()}}
         if len(names) > 1 and valid is not None:
-            self._rank(names, valid, train_part)
+            self._rank(names, valid)
+            if not self._design.candidates:
+                self._members = tuple(names[i] for i in self.sum_rule[0].members)
+                self.chosen["combination"] = "+".join(self._members)
+                return self
             features = self._learning_features(
                 train_part, {name: epoch for name, (_, epoch) in epochs.items()}
             )
@@ -95,20 +102,40 @@ class FusionNet(NeuralModel):
         """
         self._check_sizes(inputs)
         if self._fused is None:
-            return self._coding_proba(self._members[0], inputs)
-        high_level = self._stacked(
-            {name: self._high_level(name, inputs.arrays[name]) for name in self._members}
-        )
-        return track_probabilities(self._fused.meta, high_level, self._device)
+            proba = np.stack([self._coding_proba(name, inputs) for name in self._members])
+            return np.asarray(
+                summed(proba, np.ones((1, len(proba)), dtype=np.bool_), self._weights(self._members))[0]
+            )
+        return track_probabilities(self._fused.meta, self._meta_inputs(inputs), self._device)
+
+    def embed(self, inputs: Inputs) -> FloatArray:
+        """High-level features of tracks, float32: the meta-CNN's 1024 where there is one.
+
+        Those of several coding networks stand side by side.
+
+        Raises:
+            BenchError: if the model is not fitted or the features do not fit it.
+        """
+        self._check_sizes(inputs)
+        if self._fused is None:
+            return np.concatenate(
+                [self._high_level(name, inputs.arrays[name]) for name in self._members], axis=1
+            )
+        meta = self._fused.meta
+        rows = segment_outputs(meta.high_level, self._meta_inputs(inputs), self._device)
+        features: FloatArray = rows.mean(axis=1)
+        return features
 
     def profile_target(self) -> tuple[nn.Module, tuple[Tensor, ...]]:
         """What predicts and a track of one segment for each feature; with one feature, one segment of it."""
         if not self._main:
             raise BenchError("the model has no network before it was fitted", "call fit first")
         shapes = [self._sizes[name] for name in self._members]
-        if self._fused is None:
+        if len(shapes) == 1:
             return self._main[self._members[0]], (torch.zeros(1, *shapes[0], device=self._device),)
-        return self._fused, tuple(torch.zeros(1, 1, *shape, device=self._device) for shape in shapes)
+        networks = [self._main[name] for name in self._members]
+        what = self._fused or Summed(networks, self._weights(self._members)).eval()
+        return what, tuple(torch.zeros(1, 1, *shape, device=self._device) for shape in shapes)
 
     def _train_coding(
         self, feature: str, name: str, part: Examples, valid: Examples | None, epochs: int = 0
@@ -135,15 +162,19 @@ class FusionNet(NeuralModel):
             released_centres=self._design.fixed_centres,
         )
 
-    def _rank(self, names: tuple[str, ...], valid: Examples, train_part: Examples) -> None:
+    def _rank(self, names: tuple[str, ...], valid: Examples) -> None:
         proba = np.stack([self._coding_proba(name, valid.inputs) for name in names])
-        segments = [train_part.inputs.arrays[name].shape[1] for name in names]
-        weight = np.array(segments, dtype=np.float64) if self._design.unequal_sum else None
-        self.sum_rule = ranked(proba, valid.genre, weight)
+        self.sum_rule = ranked(proba, valid.genre, self._weights(names))
         singles = {
             name: scored(rows, valid.genre)["valid_accuracy"] for name, rows in zip(names, proba, strict=True)
         }
         self.chosen["single_accuracy"] = singles
+
+    def _weights(self, names: tuple[str, ...]) -> NDArray[np.float64] | None:
+        """Weights of features in the sum rule; None for equal ones."""
+        if not self._design.unequal_sum:
+            return None
+        return np.array([self._segments[name] for name in names], dtype=np.float64)
 
     def _learning_features(self, part: Examples, epochs: dict[str, int]) -> dict[str, FloatArray]:
         """High-level features of the training tracks, (tracks, 1024) for each feature of a candidate."""
@@ -218,6 +249,9 @@ class FusionNet(NeuralModel):
         rows = train(objective, learn, watch, self._meta_training, self._place(), f"meta-{name}")
         self.history += rows
         return network, rows[kept_epoch(rows) - 1]
+
+    def _meta_inputs(self, inputs: Inputs) -> FloatArray:
+        return self._stacked({name: self._high_level(name, inputs.arrays[name]) for name in self._members})
 
     def _stacked(self, features: dict[str, FloatArray]) -> FloatArray:
         """High-level features as a meta-CNN takes them: (tracks, 1, channels, 1024)."""
