@@ -114,6 +114,13 @@ def download(
     return Fetched(dataset.name, root, tuple(fetched), present, tuple(failures), steps)
 
 
+def ways_to_get(dataset: Dataset, root: Path) -> tuple[str, ...]:
+    """How one comes by a dataset's audio: by a command where mgrbench may fetch all of it, else by steps."""
+    if dataset.archives and all(archive.open for archive in dataset.archives):
+        return (f"mgrbench data download {dataset.name}",)
+    return steps_of(dataset, root)
+
+
 def steps_of(dataset: Dataset, root: Path) -> tuple[str, ...]:
     """How one comes by a dataset's audio oneself, step by step."""
     place = shlex.quote(str(root))

@@ -21,22 +21,24 @@ import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from mgrbench.errors import BenchError
 from mgrbench.files import reading, sha256_of_bytes
 from mgrbench.roots import data_root
 
 if TYPE_CHECKING:
-    from mgrbench.types import Dataset
+    from mgrbench.types import Dataset, Track
 
+_Result = TypeVar("_Result")
 Kind = Literal["models", "datasets", "features", "metrics"]
 
 _PACKAGES: dict[str, str] = {
@@ -161,11 +163,43 @@ def describe_dataset(name: str) -> Dataset:
     """
     from mgrbench.types import Dataset
 
-    value = load("datasets", name).value
-    dataset = getattr(value, "DATASET", value)
+    loaded = load("datasets", name)
+    dataset = getattr(loaded.value, "DATASET", loaded.value)
     if not isinstance(dataset, Dataset):
         raise BenchError(f"{name} holds no dataset", "name a mgrbench.types.Dataset DATASET in it")
-    return dataset
+    return dataset if loaded.plugin.origin == "built in" else _guarded(dataset)
+
+
+def _guarded(dataset: Dataset) -> Dataset:
+    """A plugin's dataset with its functions behind a `boundary`; partials, so that processes can share it."""
+    name, metadata = dataset.name, dataset.metadata
+    return replace(
+        dataset,
+        load=partial(_tracks, name, dataset.load),
+        identify=partial(_bounded, name, "telling the track of a name", dataset.identify),
+        published=partial(_bounded, name, "giving its published folds", dataset.published),
+        metadata=replace(metadata, read=partial(_described, name, metadata.read)) if metadata else None,
+    )
+
+
+def _bounded(name: str, doing: str, function: Callable[..., _Result], *arguments: object) -> _Result:
+    with boundary(name, doing):
+        return function(*arguments)
+
+
+def _tracks(name: str, function: Callable[..., Iterable[Track]], root: Path | None) -> tuple[Track, ...]:
+    from mgrbench.types import Track
+
+    with boundary(name, "loading its tracks"):
+        tracks = tuple(function(root))
+    if strange := [track for track in tracks if not isinstance(track, Track)]:
+        problem = f"{name} gives a {type(strange[0]).__name__} where a track is wanted"
+        raise BenchError(problem, "let its load give mgrbench.types.Track")
+    return tracks
+
+
+def _described(name: str, function: Callable[[Path], Dataset], root: Path) -> Dataset:
+    return _guarded(_bounded(name, "reading its metadata", function, root))
 
 
 @contextmanager

@@ -296,6 +296,9 @@ class GenreModel(Protocol):
     interrupted run goes on there. An attribute ``on_epoch`` that is None may be set before ``fit`` to a
     function, to be called after each epoch with its row of the history and the largest number of epochs as
     ``"epochs"``: this is what is shown while a model trains.
+
+    A method ``embed(inputs)`` may give what the model knows of tracks before it decides, its high-level
+    features, as float32 of shape (tracks, values): ``mgrbench plot embedding`` shows them.
     """
 
     def fit(self, train: Examples, valid: Examples | None) -> object:

@@ -142,6 +142,47 @@ def test_new_splits_are_made_of_the_metadata(root):
     assert split_from_text(text, "x").test_tracks == 2
 
 
+def test_the_split_is_the_same_whether_it_is_read_or_made(root):
+    split = load_split("fma_small/official", root=root)
+    assert split == split_from_text(split.text, "x")
+
+
+def test_a_data_root_may_be_named(tmp_path, monkeypatch, root):
+    monkeypatch.setenv("MGRBENCH_DATA", str(tmp_path / "empty"))
+    with pytest.raises(BenchError, match="metadata of fma_small are not there"):
+        load_split("fma_small/official")
+    assert load_split("fma_small/official", root=root).test_tracks == 2
+    assert load_split("official", "fma_small", root).test_tracks == 2
+    shown = done("split", "show", "fma_small/official", "--root", root, "--json").document
+    assert shown["folds"] == [{"train": 2, "valid": 1, "test": 2}]
+    assert done("split", "audit", "fma_small/official", "--root", root, "--json").document["test_tracks"] == 2
+    made = ("--rule", "published", "--name", "official", "--out", tmp_path / "again.tsv")
+    done("split", "make", "fma_small", *made, "--root", root)
+    assert (tmp_path / "again.tsv").read_text() == load_split("fma_small/official", root=root).text
+
+
+def test_official_splits_are_listed_whether_the_metadata_are_there_or_not():
+    listed = {entry["name"]: entry for entry in done("list", "splits", "--json").document["splits"]}
+    for name in (*(f"{name}/official" for name in NAMES), "mtg_jamendo/split-0"):
+        assert listed[name]["origin"] == "metadata"
+        assert f"`mgrbench data info {name.partition('/')[0]}`" in listed[name]["about"]
+    assert listed["gtzan/artist3"]["origin"] == "built in"
+
+
+def test_the_doctor_is_short_about_what_is_not_there(tmp_path, monkeypatch, root):
+    def said(name):
+        findings = done("doctor", "--json").document["findings"]
+        return next(finding for finding in findings if finding["what"] == name)
+
+    assert said("fma_small")["state"].startswith("holds none of the 5 clips")
+    monkeypatch.setenv("MGRBENCH_DATA", str(tmp_path / "empty"))
+    assert said("fma_small") == {
+        "what": "fma_small",
+        "state": "no metadata; no features stored",
+        "todo": "mgrbench data info fma_small",
+    }
+
+
 def test_a_misspelt_split_answers_with_the_nearest(root):
     assert "did you mean fma_small/official?" in refused("split", "show", "fma_small/oficial")
 

@@ -13,6 +13,7 @@ import pytest
 from mgrbench.models import model_source
 from mgrbench.registry import available, boundary, find, load, load_dataset
 from mgrbench.types import BenchError
+from tests.helpers import done, refused
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 BASELINES = sorted(
@@ -398,3 +399,85 @@ def test_what_a_model_shares_with_others_counts_as_its_source(tmp_path, monkeypa
     after = load("models", "sharing.model").source_sha256, load("models", "sharing.other").source_sha256
     assert before[0] != after[0]
     assert before[1] == after[1]
+
+
+# A dataset's own functions
+
+FALLS = '''
+"""A dataset whose functions are its own."""
+import dataclasses
+
+from mgrbench.types import Dataset, Metadata, Track
+
+def load(root):
+    {load}
+
+def identify(name):
+    {identify}
+
+DATASET = Dataset(
+    name="mine", about="", genres=("a", "b"), sample_rate=22050, segment_seconds=1.0, segments_per_track=1,
+    licence="", homepage="", citation="", load=load, identify=identify,
+)
+
+def read(root):
+    {read}
+
+if {metadata}:
+    DATASET = dataclasses.replace(DATASET, metadata=Metadata(read, ("official",)))
+'''
+SOUND = {
+    "load": "print('loading'); return [Track('one', 'a')]",
+    "identify": "return name",
+    "read": "return dataclasses.replace(DATASET, metadata=None)",
+    "metadata": False,
+}
+
+
+def dataset_file(folder, **changed):
+    file = folder / "mine.py"
+    file.write_text(FALLS.format(**{**SOUND, **changed}))
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"load": "raise RuntimeError('out of\\nluck')"}, "mine failed while loading its tracks: Runtime"),
+        ({"load": "import sys; sys.exit(3)"}, "mine failed while loading its tracks: SystemExit"),
+        ({"load": "return None"}, "mine failed while loading its tracks: TypeError"),
+        ({"load": "return ['one']"}, "mine gives a str where a track is wanted"),
+        ({"load": "yield Track('one', 'a'); 1 / 0"}, "mine failed while loading its tracks: ZeroDiv"),
+        ({"read": "return {}['x']", "metadata": True}, "mine failed while reading its metadata: KeyError"),
+        (
+            {"read": f"{SOUND['read']}", "load": "return 1 / 0", "metadata": True},
+            "mine failed while loading its tracks: ZeroDiv",
+        ),
+    ],
+)  # fmt: skip
+def test_a_dataset_that_falls_over_is_one_line(tmp_path, changed, problem):
+    name = dataset_file(tmp_path, **changed)
+    line = refused("data", "info", name, "--root", tmp_path)
+    assert problem in line
+    assert problem in refused("split", "make", name, "--rule", "hash", "--name", "x", "--root", tmp_path)
+
+
+def test_a_dataset_that_cannot_tell_a_name_is_one_line(tmp_path):
+    name = dataset_file(tmp_path, identify="return [][0]")
+    with pytest.raises(BenchError, match="mine failed while telling the track of a name: IndexError"):
+        load_dataset(name).identify("two")
+
+
+def test_a_sound_dataset_of_a_plugin_is_as_it_says(tmp_path):
+    dataset = load_dataset(dataset_file(tmp_path))
+    assert [track.id for track in dataset.tracks()] == ["one"]
+    assert dataset.identify("x") == "x"
+    result = done("data", "info", dataset_file(tmp_path), "--json")
+    assert result.document["tracks"] == 1  # what it prints is not in the document
+    assert "no split is called" in refused("run", "-m", "majority", "-d", dataset_file(tmp_path), "-s", "x")
+
+
+def test_a_built_in_dataset_is_itself():
+    from mgrbench.datasets.gtzan import DATASET
+
+    assert load_dataset("gtzan") is DATASET

@@ -555,3 +555,23 @@ def test_real_features_are_imported_by_the_ids_of_the_datasets(
         ids, first = archive["ids"].tolist(), archive[array][0]
     assert set(ids) <= set(TRACKS[name])
     np.testing.assert_array_equal(FeatureStore().open(name, "real").rows(ids[:1])[0, 0], first)
+
+
+# What one is told
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_info_says_how_to_get_the_audio(name):
+    steps = done("data", "info", name, "--json").document["to_get_it"]
+    assert any(f"mgrbench data {word} {name}" in steps[-1] for word in ("download", "verify"))
+    shown = " ".join(done("data", "info", name).out.split())
+    assert all(step in shown for step in steps)
+
+
+def test_info_gives_no_figure_for_what_is_not_known():
+    ballroom = done("data", "info", "ballroom", "--json").document["classes"]
+    assert {row["artists"] for row in ballroom} == {None}
+    assert min(row["hours"] for row in ballroom) > 0
+    ismir = done("data", "info", "ismir2004", "--json").document
+    assert {row["hours"] for row in ismir["classes"]} == {ismir["hours"]} == {None}
+    assert min(row["artists"] for row in ismir["classes"]) > 0

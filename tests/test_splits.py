@@ -28,8 +28,9 @@ from mgrbench.splits import (
     shipped_splits,
     split_from_text,
 )
-from mgrbench.splits.file import COLUMNS, HEADER_KEYS, PARTS, Row, shipped_folder
+from mgrbench.splits.file import COLUMNS, HEADER_KEYS, PARTS, Row
 from mgrbench.splits.groups import components, groups_per_genre
+from mgrbench.splits.named import shipped_folder
 from mgrbench.types import BenchError, Dataset, Fold, Track
 
 GTZAN = load_dataset("gtzan")

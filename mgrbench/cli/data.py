@@ -89,6 +89,7 @@ def _download_lines(report: Fetched, failed_file: str) -> list[str]:
 @app.command()
 def info(dataset: DatasetName, root: Root = None, as_json: Json = False) -> None:
     """Show a dataset's genres, artists, known faults, licence, splits, and where its audio is to be had."""
+    from mgrbench.fetch import ways_to_get
     from mgrbench.registry import describe_dataset
     from mgrbench.splits import official_splits, shipped_splits
 
@@ -104,7 +105,7 @@ def info(dataset: DatasetName, root: Root = None, as_json: Json = False) -> None
         "artists": len({artist for track in tracks for artist in track.artists}),
         "tracks_of_known_artist": sum(bool(track.artists) for track in tracks),
         "albums": len({track.album for track in tracks if track.album}),
-        "hours": round(sum(track.seconds or 0 for track in tracks) / 3600, 2),
+        "hours": _hours(tracks),
         "replica_sets": len({track.replica for track in replicas}),
         "tracks_in_replica_sets": len(replicas),
         "tracks_with_faults": sum(bool(track.faults) for track in tracks),
@@ -114,6 +115,7 @@ def info(dataset: DatasetName, root: Root = None, as_json: Json = False) -> None
         "homepage": data.homepage,
         "citation": data.citation,
         "archives": [{"url": archive.url, "checksum": archive.checksum} for archive in data.archives],
+        "to_get_it": list(ways_to_get(data, new_root(root, data.name))),
         "metadata": lacking,
     }
     if root is not None:
@@ -121,6 +123,11 @@ def info(dataset: DatasetName, root: Root = None, as_json: Json = False) -> None
     shown = {name: value for name, value in document.items() if value and name != "classes"}
     if document["classes"]:
         del shown["genres"]  # the table below says more
+    steps = document["to_get_it"]
+    if all(any(archive.url in step for step in steps) for archive in data.archives):
+        shown.pop("archives", None)
+    if len(steps) > 1:
+        shown["to_get_it"] = [f"{number}. {step}" for number, step in enumerate(steps, start=1)]
     rows = [(name.replace("_", " "), _value(value)) for name, value in shown.items()]
     emit(document, lambda screen: _draw(screen, rows, document["classes"]), as_json=as_json)
 
@@ -143,7 +150,7 @@ def _counts(data: Dataset, tracks: Sequence[Track], lacking: str) -> dict[str, i
 
 
 def _classes(data: Dataset, tracks: Sequence[Track]) -> list[dict[str, Any]]:
-    """A row a genre."""
+    """A row a genre; null where nothing is known of its artists, or of the length of its tracks."""
     by_genre: dict[str, list[Track]] = {genre: [] for genre in data.genres}
     for track in tracks:
         by_genre[track.genre].append(track)
@@ -151,13 +158,19 @@ def _classes(data: Dataset, tracks: Sequence[Track]) -> list[dict[str, Any]]:
         {
             "genre": genre,
             "tracks": len(mine),
-            "artists": len({artist for track in mine for artist in track.artists}),
-            "hours": round(sum(track.seconds or 0 for track in mine) / 3600, 2),
+            "artists": len({artist for track in mine for artist in track.artists}) or None,
+            "hours": _hours(mine),
             "faulty": sum(bool(track.faults) for track in mine),
             "replicas": sum(bool(track.replica) for track in mine),
         }
         for genre, mine in by_genre.items()
     ]
+
+
+def _hours(tracks: Sequence[Track]) -> float | None:
+    """Hours of the tracks whose length is known; None where none is."""
+    known = [track.seconds for track in tracks if track.seconds is not None]
+    return round(sum(known) / 3600, 2) if known else None
 
 
 def _faults(tracks: Sequence[Track]) -> dict[str, int]:
@@ -189,7 +202,10 @@ def _draw(screen: Any, rows: list[tuple[str, str]], classes: list[dict[str, Any]
         screen.print()
         columns = [(name, "left" if name == "genre" else "right") for name in classes[0]]
         cells = [
-            [f"{value:.2f}" if isinstance(value, float) else str(value) for value in row.values()]
+            [
+                "–" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+                for value in row.values()
+            ]
             for row in classes
         ]
         screen.print(table(columns, cells))

@@ -58,7 +58,7 @@ def _folders() -> list[tuple[str, str, str]]:
     ):
         there = next(parent for parent in (folder, *folder.parents) if parent.exists())
         free = shutil.disk_usage(there).free / 1e9
-        state = f"{folder} ({'there' if folder.exists() else 'not made yet'}, {free:.0f} GB free)"
+        state = f"{_short(folder)} ({'there' if folder.exists() else 'not made yet'}, {free:.0f} GB free)"
         todo = "" if os.access(there, os.W_OK) else f"may not be written: set {variable}"
         if not todo and free < 1:
             todo = f"little space: set {variable} to another place"
@@ -67,26 +67,34 @@ def _folders() -> list[tuple[str, str, str]]:
 
 
 def _datasets() -> list[tuple[str, str, str]]:
-    from mgrbench.errors import BenchError
-    from mgrbench.registry import available, load_dataset
+    from mgrbench.registry import available
     from mgrbench.store import FeatureStore
 
     rows = []
     for plugin in available("datasets"):
         name = plugin.name
-        root = data_root(None, name)
+        state, sound = _audio(name, data_root(None, name))
         stored = ", ".join(FeatureStore().features(name)) or "no features stored"
-        try:
-            data = load_dataset(name)
-            found = len(data.tracks(root)) if root.is_dir() else 0
-        except BenchError as error:
-            rows.append((name, str(error.problem), error.mend))
-            continue
-        audio = f"{found} of {len(data.tracks())} clips in {_short(root)}" if found else "no audio"
-        need = name != "synth" and not found
-        todo = f"`mgrbench data info {name}` says how to get it" if need else ""
-        rows.append((name, f"{audio}; {stored}", todo))
+        # How to get it is told there: the steps of some are long.
+        rows.append((name, f"{state}; {stored}", "" if sound else f"mgrbench data info {name}"))
     return rows
+
+
+def _audio(name: str, root: Path) -> tuple[str, bool]:
+    """What there is of a dataset in its data root, and whether nothing is to be done about that."""
+    from mgrbench.errors import BenchError
+    from mgrbench.registry import describe_dataset
+
+    try:
+        data = describe_dataset(name)
+        data = data.at(root)
+        found = len(data.tracks(root)) if root.is_dir() else 0
+    except BenchError as error:
+        lacking = error.where == str(root) and not root.is_dir()
+        return "no metadata" if lacking else error.problem, False
+    if not found:
+        return "no audio", name == "synth"
+    return f"{found} of {len(data.tracks())} clips in {_short(root)}", True
 
 
 def _short(path: Path) -> str:

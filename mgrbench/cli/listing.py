@@ -30,6 +30,8 @@ _KINDS: dict[What, Kind] = {
     What.metrics: "metrics",
 }
 
+_METADATA = "metadata"
+"""Origin of a split that is read from a dataset's metadata, and is there only if they are."""
 
 _OF_REFERENCE = ("citation", "year", "fidelity", "doi", "printed", "cited")
 
@@ -45,7 +47,7 @@ def list_plugins(
     rows = _rows(what)
     names = [{"name": name, "origin": origin, "about": about} for name, origin, about in rows]
     columns = [("name", "left"), ("origin", "left"), ("about", "fold")]
-    if all(origin == "built in" for _, origin, _ in rows):
+    if {origin for _, origin, _ in rows} <= {"built in", _METADATA}:
         columns = [columns[0], columns[2]]
         rows = [(name, about) for name, _, about in rows]  # type: ignore[misc]
     emit({what.value: names}, lambda screen: screen.print(table(columns, rows)), as_json=as_json)
@@ -73,9 +75,12 @@ def _list_models(*, as_json: bool) -> None:
 
 def _rows(what: What) -> list[tuple[str, str, str]]:
     if what is What.splits:
-        from mgrbench.splits import load_split, shipped_splits
+        from mgrbench.splits import load_split, metadata_splits, shipped_splits
 
-        return [(name, "built in", load_split(name).provenance.get("about", "")) for name in shipped_splits()]
+        rows = [(name, "built in", load_split(name).provenance.get("about", "")) for name in shipped_splits()]
+        about = "official; read from the metadata of the dataset, see `mgrbench data info {}`"
+        rows += [(name, _METADATA, about.format(name.partition("/")[0])) for name in metadata_splits()]
+        return sorted(rows)
     from mgrbench.registry import available
 
     plugins = [(plugin.name, plugin.origin, plugin.about) for plugin in available(_KINDS[what])]

@@ -39,12 +39,13 @@ ListFile = Annotated[
 def show(
     name: Annotated[str, typer.Argument(help="dataset/split, or the path of a split file.")],
     fold: Annotated[int | None, typer.Option(help="List the tracks of this fold.")] = None,
+    root: Root = None,
     as_json: Json = False,
 ) -> None:
     """Show where a split comes from and how large its parts are."""
     from mgrbench.splits import load_split
 
-    split = load_split(name)
+    split = load_split(name, root=root)
     sizes = [(len(part.train), len(part.valid), len(part.test)) for part in split.folds]
     shown: dict[str, Any] = {
         "name": split.name,
@@ -155,6 +156,7 @@ def make(
     ] = False,
     only: Annotated[Path | None, typer.Option(help="Split only the tracks listed in this file.")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; else splits/<dataset>/<name>.tsv.")] = None,
+    root: Root = None,
     as_json: Json = False,
 ) -> None:
     """Make a split: random, by hash, artist- or album-disjoint, or as others published it.
@@ -167,7 +169,7 @@ def make(
     from mgrbench.registry import load_dataset
     from mgrbench.splits import audit_split, make_split, read_track_list, split_from_text
 
-    data = load_dataset(dataset)
+    data = load_dataset(dataset, root)
     wanted = read_track_list(only, data) if only else None
     if wanted and wanted.unknown:
         note(f"{only}: {len(wanted.unknown)} lines name no track of {data.name}, as {wanted.unknown[0]!r}")
@@ -226,7 +228,7 @@ def _audit_split(name: str, dataset: str | None, root: Path | None) -> tuple[Dat
     from mgrbench.splits import audit_split, load_split
 
     data = load_dataset(dataset, root) if dataset else None
-    split = load_split(name, data.name if data else None)
+    split = load_split(name, data.name if data else None, root)
     data = data or load_dataset(split.dataset, root)
     return data, split.folds, audit_split(split, data)
 

@@ -24,6 +24,7 @@ from functools import lru_cache, partial
 from operator import itemgetter
 from pathlib import Path
 
+from mgrbench.collecting import without_collecting
 from mgrbench.datasets._fma_genres import TOP, Row, finest_genres
 from mgrbench.datasets._metadata import Stamp, replica_sets, stamp_of, usual_load, with_tracks
 from mgrbench.files import read_text, reading
@@ -121,6 +122,7 @@ def _read(  # the arguments of `fma`, and the root
 
 
 @lru_cache(maxsize=2)
+@without_collecting()
 def _known(
     subset: str,
     genres: tuple[str, ...],
@@ -132,7 +134,8 @@ def _known(
     _stamp: Stamp,
 ) -> Dataset:
     path = folder / "tracks.csv"
-    rows = [row for row in _rows(path, stamp_of([path])) if row.subset in _upto(subset)]
+    upto = SUBSETS[: SUBSETS.index(subset) + 1]
+    rows = [row for row in _rows(path, stamp_of([path])) if row.subset in upto]
     labels = {row.id: TOP[row.top] for row in rows if row.top}
     kept = genres
     if finest:
@@ -145,10 +148,6 @@ def _known(
     return with_tracks(
         fma(subset, genres, about, name=name, finest=finest), kept, tracks, {"official": official}
     )
-
-
-def _upto(subset: str) -> tuple[str, ...]:
-    return SUBSETS[: SUBSETS.index(subset) + 1]
 
 
 def _provenance(subset: str, *, finest: bool) -> dict[str, str]:
@@ -178,10 +177,11 @@ def _metadata_folder(name: str, root: Path) -> Path:
 
 
 @lru_cache(maxsize=1)
+@without_collecting()
 def _rows(path: Path, _stamp: Stamp) -> tuple[Row, ...]:
     """The lines of ``tracks.csv``, sorted by id."""
     rows: dict[str, Row] = {}
-    with _long_fields(), reading(path), path.open(encoding="utf-8-sig", newline="") as stream:
+    with _long_fields(), reading(path), path.open(encoding="utf-8-sig", newline="\n") as stream:
         lines = csv.reader(stream)
         try:
             take = _columns(lines, path)

@@ -22,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from mgrbench.collecting import without_collecting
 from mgrbench.datasets._metadata import Stamp, replica_sets, stamp_of, usual_load, with_tracks
 from mgrbench.files import read_text
 from mgrbench.types import BenchError, Dataset, Metadata, PublishedFolds, Track
@@ -72,6 +73,7 @@ def read(root: Path) -> Dataset:
 
 
 @lru_cache(maxsize=1)
+@without_collecting()
 def _known(folder: Path, _fewest: int, _stamp: Stamp) -> Dataset:
     single = [fields for fields in _lines(folder / _TABLE) if len(fields) == len(_COLUMNS)]
     parts = {name: _parts(folder / "splits" / name) for name in SPLITS}

@@ -1,20 +1,18 @@
 """Splits: the file format, the audit, and the rules that make new ones."""
 
 from mgrbench.splits.audit import audit_folds, audit_split
-from mgrbench.splits.file import (
-    PARTS,
-    check_split,
-    format_split,
-    is_shipped,
-    load_split,
-    official_splits,
-    read_split,
-    shipped_splits,
-    split_from_text,
-)
+from mgrbench.splits.file import PARTS, format_split, read_split, split_from_text
 from mgrbench.splits.findings import Audit
 from mgrbench.splits.groups import components, deal_groups, draw_validation
 from mgrbench.splits.make import RULES, make_split
+from mgrbench.splits.named import (
+    check_split,
+    is_shipped,
+    load_split,
+    metadata_splits,
+    official_splits,
+    shipped_splits,
+)
 from mgrbench.splits.tracklist import TrackList, read_track_list
 
 __all__ = [
@@ -32,6 +30,7 @@ __all__ = [
     "is_shipped",
     "load_split",
     "make_split",
+    "metadata_splits",
     "official_splits",
     "read_split",
     "read_track_list",

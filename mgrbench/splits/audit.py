@@ -15,8 +15,8 @@ from pathlib import Path
 
 from mgrbench.checks import Check, Status
 from mgrbench.registry import load_dataset
-from mgrbench.splits.file import load_split
 from mgrbench.splits.findings import Audit, FoldAudit, Leak, Sound
+from mgrbench.splits.named import load_split
 from mgrbench.types import Dataset, Fold, Split, Track
 
 _SHOWN = 5

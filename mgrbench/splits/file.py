@@ -11,15 +11,13 @@ Genre and artist are repeated in the file so that it can be audited with nothing
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from mgrbench.files import read_text, sha256_of_bytes
-from mgrbench.registry import available, describe_dataset, load_dataset
-from mgrbench.types import BenchError, Dataset, Fold, Split
+from mgrbench.types import BenchError, Fold, Split
 
 PARTS = ("train", "valid", "test")
 COLUMNS = ("track_id", "genre", "fold", "part", "artist")
@@ -45,124 +43,6 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def shipped_folder() -> Path:
-    """Folder of the split files that come with mgrbench: inside the wheel, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    packed = package / "_splits"
-    return packed if packed.is_dir() else package.parent / "splits"
-
-
-def shipped_splits(dataset: str | None = None) -> list[str]:
-    """Names (``"gtzan/artist3"``) of the split files that come with mgrbench, sorted."""
-    files = shipped_folder().glob("*/*.tsv")
-    return sorted(f"{file.parent.name}/{file.stem}" for file in files if dataset in {None, file.parent.name})
-
-
-def official_splits(dataset: Dataset) -> list[str]:
-    """Names of the splits that the dataset reads from the metadata at its data root, where it reads such."""
-    return [f"{dataset.name}/{name}" for name in dataset.metadata.splits] if dataset.metadata else []
-
-
-def is_shipped(split: Split) -> bool:
-    """Whether this very split comes with mgrbench."""
-    file = shipped_folder() / f"{split.name}.tsv"
-    return file.is_file() and read_text(file) == split.text
-
-
-def check_split(split: Split, dataset: Dataset) -> None:
-    """See that a split says of a dataset's tracks what the dataset says, and passes for no shipped one.
-
-    Raises:
-        BenchError: if it is another dataset's, if a genre is none of the dataset's or not the track's, or if
-            it has the name of a split that comes with mgrbench, or with the dataset's metadata, but is
-            another.
-    """
-    if split.dataset != dataset.name:
-        mend = f"choose a split of {dataset.name}"
-        raise BenchError(f"{split.name} is a split of {split.dataset}, not of {dataset.name}", mend)
-    if strange := set(split.genre.values()) - set(dataset.genres):
-        mend = f"the genres of {dataset.name} are {', '.join(dataset.genres)}"
-        raise BenchError(f"{split.name} has the genre {min(strange)!r}", mend)
-    for track in dataset.tracks():
-        if (said := split.genre.get(track.id, track.genre)) != track.genre:
-            mend = f"{dataset.name} says {track.genre}: mend the split file"
-            raise BenchError(f"{split.name} says that {track.id} is {said}", mend)
-    if split.name in shipped_splits(split.dataset) and not is_shipped(split):
-        mend = "give it another name in its line '# name:'"
-        raise BenchError(f"{split.name} comes with mgrbench, and this is another split", mend)
-    if split.name in official_splits(dataset) and split.text != published_text(dataset, split.name):
-        mend = "give it another name in its line '# name:', or see that the metadata are the same"
-        raise BenchError(f"{split.name} comes with the metadata, and this is another split", mend)
-
-
-def published_text(dataset: Dataset, name: str, command: str = "") -> str:
-    """The text of the split file of folds that others published.
-
-    Args:
-        dataset: the dataset whose facts, or metadata, have the folds.
-        name: name of the folds, with the dataset's before it or not.
-        command: what writes the file again.
-
-    Raises:
-        BenchError: if there are no such folds.
-    """
-    known, called = dataset.published(), name.rpartition("/")[2]
-    if called not in known:
-        mend = f"it has {', '.join(sorted(known)) or 'none'}"
-        raise BenchError(f"{dataset.name} has no published folds called {called!r}", mend)
-    folds = known[called]
-    tracks = {track.id: track for track in dataset.tracks()}
-    rows = [
-        Row(track_id, tracks[track_id].genre, fold, part, tracks[track_id].artist or "")
-        for track_id, (fold, part) in folds.rows.items()
-    ]
-    made_by = command or f"mgrbench split make {dataset.name} --rule published --name {called}"
-    return format_split({"name": f"{dataset.name}/{called}", **folds.provenance, "made-by": made_by}, rows)
-
-
-def load_split(name: str | Path, dataset: str | None = None) -> Split:
-    """The split of this name, or in this file.
-
-    Args:
-        name: ``"gtzan/artist3"``, ``"artist3"`` together with ``dataset``, or the path of a split file.
-        dataset: name of the dataset, where ``name`` doesn't say it.
-
-    Raises:
-        BenchError: if there is no such split (with the nearest name), if it belongs to another dataset, or if
-            the file is not a split file.
-    """
-    text = str(name)
-    if text.endswith(".tsv"):
-        split = read_split(Path(name))
-    else:
-        full = text if "/" in text or dataset is None else f"{dataset}/{text}"
-        file = shipped_folder() / f"{full}.tsv"
-        split = read_split(file) if full in shipped_splits() else _from_metadata(full, dataset)
-    if dataset is not None and split.dataset != dataset:
-        mend = f"choose a split of {dataset}: {', '.join(shipped_splits(dataset)) or 'none is shipped'}"
-        raise BenchError(f"{split.name} is a split of {split.dataset}, not of {dataset}", mend)
-    return split
-
-
-def _from_metadata(full: str, dataset: str | None) -> Split:
-    """An official split that a dataset reads from the metadata at its data root.
-
-    Raises:
-        BenchError: if no dataset has a split of this name, or if the metadata are not there.
-    """
-    official: list[str] = []
-    for plugin in available("datasets"):
-        # Of the other datasets nothing is read, and one that cannot be imported fails only what names it.
-        if plugin.origin == "built in" and plugin.name in {full.partition("/")[0], dataset}:
-            official += official_splits(describe_dataset(plugin.name))
-    if full in official:
-        return split_from_text(published_text(load_dataset(full.partition("/")[0]), full), full)
-    known = [*shipped_splits(dataset), *official] or shipped_splits()
-    near = difflib.get_close_matches(full, known, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
-    raise BenchError(f"no split is called {full!r}", f"{hint} A split file's path works too")
-
-
 def read_split(path: Path) -> Split:
     """Read a split file.
 
@@ -175,6 +55,21 @@ def read_split(path: Path) -> Split:
 def split_from_text(text: str, where: str) -> Split:
     """Parse the text of a split file; ``where`` names it in errors."""
     provenance, lines = _parse(text, where)
+    return _split(provenance, lines, text, where)
+
+
+def split_of_rows(provenance: Mapping[str, str], rows: Iterable[Row]) -> Split:
+    """The split that `format_split` would write of these rows, without reading its text again.
+
+    Raises:
+        BenchError: as by `split_from_text`, if the rows contradict each other.
+    """
+    said, ordered = _said(provenance), _ordered(rows)
+    text = _text(said, ordered)
+    return _split(said, list(enumerate(ordered, start=len(said) + 2)), text, said.get("name", ""))
+
+
+def _split(provenance: dict[str, str], lines: list[tuple[int, Row]], text: str, where: str) -> Split:
     rows = [row for _, row in lines]
     return Split(
         name=_checked_name(provenance.get("name", ""), where),
@@ -189,14 +84,25 @@ def split_from_text(text: str, where: str) -> Split:
 
 def format_split(provenance: Mapping[str, str], rows: Iterable[Row]) -> str:
     """The text of a split file: header in a fixed order, rows sorted by fold, part and track id."""
+    return _text(_said(provenance), _ordered(rows))
+
+
+def _said(provenance: Mapping[str, str]) -> dict[str, str]:
+    """The header in its fixed order, each value on one line, without empty ones."""
     unknown = sorted(set(provenance) - set(HEADER_KEYS))
     if unknown:
         raise ValueError(f"unknown header keys: {unknown}")
-    said = {key: " ".join(value.split()) for key, value in provenance.items()}
-    head = [f"# {key}: {said[key]}" for key in HEADER_KEYS if said.get(key)]
-    ordered = sorted(rows, key=lambda row: (row.fold, PARTS.index(row.part), row.track_id))
-    body = [_line(row) for row in ordered]
-    return "\n".join([*head, "\t".join(COLUMNS), *body, ""])
+    said = {key: " ".join(provenance.get(key, "").split()) for key in HEADER_KEYS}
+    return {key: value for key, value in said.items() if value}
+
+
+def _ordered(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (row.fold, PARTS.index(row.part), row.track_id))
+
+
+def _text(said: Mapping[str, str], ordered: Sequence[Row]) -> str:
+    head = [f"# {key}: {value}" for key, value in said.items()]
+    return "\n".join([*head, "\t".join(COLUMNS), *map(_line, ordered), ""])
 
 
 def _line(row: Row) -> str:

@@ -36,7 +36,8 @@ def draw_validation(tracks: Sequence[Track]) -> frozenset[str]:
     where no track's artist is known), and a group without which a genre would vanish from training stays
     there.
     """
-    groups = components(_by_album(tracks))
+    # Where no artist is known at all, the album is the nearest that is.
+    groups = components(tracks if any(track.artist for track in tracks) else albums_as_artists(tracks))
     fewest = min((len(sizes) for sizes in groups_per_genre(groups).values()), default=0)
     parts = min(_VALIDATION_SHARE, max(_FEWEST_PARTS, fewest))
     part = deal_groups(groups, parts, prefix="validation")
@@ -49,11 +50,10 @@ def draw_validation(tracks: Sequence[Track]) -> frozenset[str]:
     return frozenset(track.id for group in best for track in group)
 
 
-def _by_album(tracks: Sequence[Track]) -> Sequence[Track]:
-    """The tracks with their albums for artists where no artist is known: the nearest that is."""
-    if any(track.artist for track in tracks):
-        return tracks
-    return [replace(track, artist=track.album) for track in tracks]
+def albums_as_artists(tracks: Sequence[Track]) -> list[Track]:
+    """The tracks with their album as their artist, so that whole albums are what belongs together."""
+    # A ";" joins artists; an album has one name, whatever is in it.
+    return [replace(track, artist=(track.album or "").replace(";", ",") or None) for track in tracks]
 
 
 def _sparing(groups: Groups, total: Mapping[str, int]) -> Groups:

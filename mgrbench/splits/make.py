@@ -19,12 +19,12 @@ import random
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from mgrbench.splits.file import Row, format_split, is_name, published_text
-from mgrbench.splits.groups import components, deal_groups, groups_per_genre, hash_of
+from mgrbench.splits.file import Row, format_split, is_name
+from mgrbench.splits.groups import albums_as_artists, components, deal_groups, groups_per_genre, hash_of
+from mgrbench.splits.named import published_split
 from mgrbench.types import BenchError, Dataset, Track
 
 RULES = ("hash", "random", "released", "artist", "album", "published")
@@ -71,7 +71,7 @@ def make_split(
         if drop_replicas or only is not None:
             mend = "leave out --drop-replicas and --only, or choose another rule"
             raise BenchError("published folds have the tracks that were published", mend)
-        return published_text(dataset, name, command)
+        return published_split(dataset, name, command).text
     tracks = _chosen(dataset, only, drop_replicas=drop_replicas)
     if not tracks:
         raise BenchError(f"no track of {dataset.name} is left to split", "choose some")
@@ -148,7 +148,9 @@ def _deal(dataset: Dataset, tracks: Sequence[Track], rule: str, folds: int, seed
     if folds < 2:
         raise BenchError(f"{folds} folds", "a split has two or more")
     if rule in _GROUPED:
-        groups = components(tracks if rule == "artist" else _by_their_albums(tracks, dataset.name))
+        if rule == "album" and not any(track.album for track in tracks):
+            raise BenchError(f"nothing is known of the albums of {dataset.name}", "choose another rule")
+        groups = components(tracks if rule == "artist" else albums_as_artists(tracks))
         sizes = {genre: len(of_genre) for genre, of_genre in groups_per_genre(groups).items()}
         _check_enough(sizes, folds, f"{rule}s")
         return deal_groups(groups, folds, prefix=dataset.name)
@@ -158,14 +160,6 @@ def _deal(dataset: Dataset, tracks: Sequence[Track], rule: str, folds: int, seed
     for ids in per_genre.values():
         assigned |= _DEALERS[rule](dataset.name, ids, folds, seed)
     return assigned
-
-
-def _by_their_albums(tracks: Sequence[Track], dataset: str) -> list[Track]:
-    """The tracks with their album as their artist, so that whole albums are what belongs together."""
-    if not any(track.album for track in tracks):
-        raise BenchError(f"nothing is known of the albums of {dataset}", "choose another rule")
-    # A ";" joins artists; an album has one name, whatever is in it.
-    return [replace(track, artist=(track.album or "").replace(";", ",") or None) for track in tracks]
 
 
 def _check_enough(sizes: Mapping[str, int], folds: int, what: str) -> None:

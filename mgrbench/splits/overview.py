@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mgrbench.files import read_text, write_atomically
 from mgrbench.splits.audit import audit_split
-from mgrbench.splits.file import shipped_splits
 from mgrbench.splits.findings import Audit
+from mgrbench.splits.named import shipped_splits
 from mgrbench.types import BenchError
 
 BEGIN = "<!-- audits:begin -->"
