@@ -5,7 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
+import signal
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +18,27 @@ import pytest
 from mgrbench.costs.accuracies import read_accuracies
 from mgrbench.costs.plot import Point, front
 from mgrbench.costs.words import megabytes, ratios, seconds, times
+from mgrbench.profiling.measure import machine
 from mgrbench.profiling.record import Machine, Row, Session, Timing, merged, read_sessions, to_json
 from mgrbench.profiling.session import in_a_child
 from mgrbench.profiling.subject import Task, data_of, noise_clip, read_shapes
-from mgrbench.profiling.timing import QUICK
+from mgrbench.profiling.timing import QUICK, Budget
+from mgrbench.profiling.unfinished import Unfinished
 from mgrbench.registry import load_dataset
 from mgrbench.runs import ScoreRecord
 from mgrbench.types import BenchError
-from tests.helpers import MEANS, cli, done, refused, store_vectors, write_plugin
+from tests.helpers import (
+    MEANS,
+    cli,
+    done,
+    finish,
+    refused,
+    start,
+    store_vectors,
+    unchanged,
+    wait_for,
+    write_plugin,
+)
 
 TINY = '''
 """A small network that offers itself."""
@@ -83,6 +100,17 @@ class Dying:
     def predict_proba(self, inputs):
         return None
 '''
+WAIT = """
+        import os
+        import time
+        from pathlib import Path
+
+        Path("pid").write_text(str(os.getpid()))
+        while not Path("go").exists():
+            time.sleep(0.05)
+"""
+WAITING = MEANS.replace("def fit(self, train, valid):", f"def fit(self, train, valid):{WAIT}")
+"""Waits in its fit until a file is there, and says which process it is in."""
 QUICKLY = ("--quick", "--threads", "1", "--batch-size", "4", "--reference", "./tiny.py", "--device", "cpu")
 BOARD = {
     "ranked": [
@@ -185,6 +213,74 @@ def test_the_record_says_where(profiled):
 def test_what_a_plugin_prints_is_no_result(profiled):
     assert profiled[1].out.lstrip().startswith("{")
     assert "a plugin may print" not in profiled[1].out
+
+
+# Interrupted
+
+
+def alive(process):
+    """Whether a process runs; one that has ended may still wait for whoever adopted it to ask how."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{process}/stat")
+    return not (status.is_file() and status.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its signals are others")
+def test_a_killed_profile_leaves_no_process_and_goes_on_from_what_is_measured(folder):
+    write_plugin(folder / "waiting.py", WAITING)
+    arguments = ("-m", "./waiting.py", "-f", "toy", *QUICKLY, "--reference", "./means.py")
+    process = start("profile", *arguments, "--out", "new")
+    wait_for(lambda: Path("pid").exists() and Path("pid").read_text() != "", process)
+    process.terminate()
+    assert finish(process).code == -signal.SIGTERM
+    limit = time.monotonic() + 30
+    while alive(int(Path("pid").read_text())):
+        assert time.monotonic() < limit, "what measures goes on alone"
+        time.sleep(0.02)
+
+    kept = [json.loads(line) for line in Path("new/cost.unfinished.jsonl").read_text().split("\n") if line]
+    assert [line["row"]["model"] for line in kept] == ["means"]
+    assert not Path("new/cost.json").exists()
+    with Path("new/cost.unfinished.jsonl").open("a") as stream:
+        stream.write('{"task": "of a line that was')  # being written
+    Path("go").touch()
+    again = done("profile", *arguments, "--out", "new")
+    assert "not again: means" in again.err
+    rows = {row.model: row for row in read_sessions(Path("new"))[0].rows}
+    assert rows["means"].model_dump(mode="json") == kept[0]["row"]
+    assert rows["waiting"].clips
+    assert not Path("new/cost.unfinished.jsonl").exists()
+
+
+def test_a_row_is_taken_again_for_the_same_task_only(folder, monkeypatch):
+    task = task_of(model=f"{folder}/means.py", name="means", store=folder / "cache")
+    here, row = machine(task, None), row_of("means", 1.0)
+    unfinished = Unfinished(folder / "new")
+    assert unfinished.find(task) is None
+    unfinished.keep(task, row, here)
+    assert unfinished.find(task) == (row, here)
+    for other in (
+        replace(task, batch=5), replace(task, options={"a": 1}), replace(task, threads=3),
+        replace(task, budget=Budget()), replace(task, model=f"{folder}/tiny.py"),
+    ):  # fmt: skip
+        assert unfinished.find(other) is None
+    monkeypatch.setattr("mgrbench.profiling.measure.cpu_name", lambda: "another")
+    assert unfinished.find(task) is None
+    monkeypatch.undo()
+    path = Path(task.model)
+    path.write_text(path.read_text() + "# edited")
+    assert unfinished.find(task) is None
+    unfinished.clear()
+    assert not unfinished.path.exists()
+
+
+def test_rows_of_the_machine_are_not_lost_to_a_profile_of_one_model(folder):
+    with unchanged(folder / "tables"):
+        line = refused("profile", "-m", "./means.py", "-f", "toy", *QUICKLY, "--out", "tables")
+    assert "cost.json: holds 1 rows of this machine that would be lost, such as Broken" in line
 
 
 # Refused

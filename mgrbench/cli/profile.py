@@ -82,6 +82,7 @@ def profile(
     from mgrbench.profiling.record import merged, read_sessions
     from mgrbench.profiling.session import run_session
     from mgrbench.profiling.timing import QUICK, Budget
+    from mgrbench.profiling.unfinished import Unfinished
 
     if not every and not model:
         raise BenchError("no model is named", "name one by --model, or all of them by --all")
@@ -108,15 +109,34 @@ def profile(
         precision=precision,
         compiled=compiled,
     )
+    if place and not every:
+        _refuse_loss(before, tasks, place)
+    unfinished = Unfinished(place) if place else None
     with progress("models profiled") as tell:
-        session = run_session(tasks, title, quick=quick, on_row=tell)
+        session = run_session(tasks, title, quick=quick, unfinished=unfinished, on_row=tell)
+    if unfinished and unfinished.taken:
+        note(f"measured before an interruption, not again: {', '.join(unfinished.taken)}")
     asked = [row for row in session.rows if row.name != title]
     if asked and all(row.error for row in asked) and not every:
         raise BenchError(
             f"{asked[0].name} could not be profiled: {asked[0].error}", "mend that, and try again"
         )
     files = _write(merged(before, session), accuracies, place, readme) if place else []
+    if unfinished:
+        unfinished.clear()
     _show(session, files, as_json=as_json)
+
+
+def _refuse_loss(before: Sequence[Session], tasks: Sequence[Task], place: Path) -> None:
+    """The rows of a machine are replaced together, since their ratios are to one measurement."""
+    from mgrbench.profiling.measure import machine
+    from mgrbench.profiling.record import COST_FILE, row_name
+
+    key = machine(tasks[0], None).key
+    stored = {row.name for session in before if session.machine.key == key for row in session.rows}
+    if lost := sorted(stored - {row_name(task.name, task.options) for task in tasks}):
+        problem = f"holds {len(lost)} rows of this machine that would be lost, such as {lost[0]}"
+        raise BenchError(problem, "add --all, or name another folder by --out", place / COST_FILE)
 
 
 def _again(out: Path, split: str, readme: Path | None, *, check: bool, as_json: bool) -> None:

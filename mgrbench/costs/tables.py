@@ -11,7 +11,7 @@ import io
 import json
 from collections.abc import Sequence
 
-from mgrbench.boards.formats import escaped, interval_text
+from mgrbench.boards.words import escaped, interval_text
 from mgrbench.costs.accuracies import Accuracies
 from mgrbench.costs.words import (
     NONE,

@@ -119,8 +119,13 @@ class Row(_Record):
     @property
     def name(self) -> str:
         """The model with the options that were set, as on a leaderboard."""
-        options = ", ".join(f"{key}={value}" for key, value in self.options.items())
-        return f"{self.model} ({options})" if options else self.model
+        return row_name(self.model, self.options)
+
+
+def row_name(model: str, options: Mapping[str, Any]) -> str:
+    """A model with the options that were set, as on a leaderboard."""
+    said = ", ".join(f"{key}={value}" for key, value in options.items())
+    return f"{model} ({said})" if said else model
 
 
 class Machine(_Record):

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from multiprocessing.connection import Connection
 from mgrbench.profiling.measure import measure
 from mgrbench.profiling.record import Machine, Row, Session
 from mgrbench.profiling.subject import Task
+from mgrbench.profiling.unfinished import Unfinished
 from mgrbench.provenance import code_state
 from mgrbench.registry import load_dataset
 from mgrbench.types import BenchError
@@ -26,7 +28,12 @@ OnRow = Callable[[int, int], None]
 
 
 def run_session(
-    tasks: Sequence[Task], reference: str, *, quick: bool = False, on_row: OnRow | None = None
+    tasks: Sequence[Task],
+    reference: str,
+    *,
+    quick: bool = False,
+    unfinished: Unfinished | None = None,
+    on_row: OnRow | None = None,
 ) -> Session:
     """Measure models, one at a time.
 
@@ -34,6 +41,7 @@ def run_session(
         tasks: the models; all of them on one dataset, device and number of threads.
         reference: name of the row that ratios are taken to.
         quick: whether the tasks' budget is too small for figures to be quoted.
+        unfinished: keeps each row as soon as it is measured; what it has is not measured again.
         on_row: told of the progress.
 
     Raises:
@@ -44,9 +52,12 @@ def run_session(
     machines: list[Machine] = []
     problems: list[BenchError] = []
     for task in tasks:
+        found = unfinished.find(task) if unfinished else None
         try:
-            row, where = in_a_child(task)
+            row, where = found or in_a_child(task)
             machines.append(where)
+            if unfinished and not found:
+                unfinished.keep(task, row, where)
         except BenchError as error:
             row = _failed(task, error)
             problems.append(error)
@@ -101,6 +112,7 @@ def in_a_child(task: Task) -> tuple[Row, Machine]:
 def _child(task: Task, answer: Connection) -> None:
     """Measure, and send what came of it as text; what is printed meanwhile goes to stderr."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, who ends this process
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ["OMP_NUM_THREADS"] = str(task.threads)  # for libraries that are loaded from here on
     with redirect_stdout(sys.stderr):
         try:
@@ -110,6 +122,13 @@ def _child(task: Task, answer: Connection) -> None:
         else:
             answer.send(("row", row.model_dump_json(), where.model_dump_json()))
     answer.close()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is gone: one that was killed has told nobody."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _failed(task: Task, error: BenchError) -> Row:
