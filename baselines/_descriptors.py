@@ -3,10 +3,10 @@
 A map gives every pixel the code of its surroundings; whoever needs the texture of a part of the image counts
 the codes there. Pixels near the border are coded too, against a continuation of the image by its edge.
 
-Local binary patterns (LBP; Ojala, Pietikäinen & Mäenpää 2002) are scikit-image's. The other three are written
-from their publications: the Fourier histogram of LBP (LBP-HF; Ahonen, Matas, He & Pietikäinen 2009), the
-rotation-invariant co-occurrence of adjacent LBP (RIC-LBP; Nosaka, Suryanto & Fukui 2012) and local phase
-quantisation (LPQ; Ojansivu & Heikkilä 2008).
+Local binary patterns (LBP; Ojala, Pietikäinen & Mäenpää 2002) are scikit-image's. The others are written from
+their publications: the Fourier histogram of LBP (LBP-HF; Ahonen, Matas, He & Pietikäinen 2009), robust LBP
+(RLBP; Chen, Kellokumpu, Zhao & Pietikäinen 2013), the rotation-invariant co-occurrence of adjacent LBP
+(RIC-LBP; Nosaka, Suryanto & Fukui 2012) and local phase quantisation (LPQ; Ojansivu & Heikkilä 2008).
 """
 
 from __future__ import annotations
@@ -63,6 +63,49 @@ def lbp_fourier(histogram: _Array, points: int) -> _Array:
     magnitudes = np.abs(np.fft.rfft(rows, axis=-1))
     fixed = histogram[..., [0, -2, -1]]
     return np.concatenate([magnitudes.reshape(*histogram.shape[:-1], -1), fixed], axis=-1)
+
+
+def rlbp_codes(image: Image, points: int, radius: int) -> Codes:
+    """Robust LBP: uniform patterns after neighbours that stand alone have been put right.
+
+    Args:
+        image: grey levels, shape (rows, columns).
+        points: neighbours on the circle.
+        radius: of the circle, in pixels.
+
+    Returns:
+        Codes as those of `lbp_codes`, of the patterns that `without_single_bits` leaves.
+    """
+    wide = np.pad(image, radius, mode="edge")
+    patterns = local_binary_pattern(wide, points, radius)  # type: ignore[no-untyped-call]
+    return np.asarray(_repaired(points)[patterns[radius:-radius, radius:-radius].astype(np.intp)])
+
+
+def without_single_bits(pattern: int, points: int) -> int:
+    """A circular pattern with 010 turned into 000 and 101 into 111, as noise in one neighbour makes them.
+
+    All are turned at once, by the bits as they were: of 0101 the two in the middle change places.
+    """
+    before = (pattern << 1 | pattern >> (points - 1)) & (1 << points) - 1
+    after = pattern >> 1 | (pattern & 1) << (points - 1)
+    return pattern ^ ((pattern ^ before) & (pattern ^ after))
+
+
+@lru_cache(maxsize=4)
+def _repaired(points: int) -> Codes:
+    """The code of every pattern, shape (2 ** points,)."""
+    return np.array([_uniform_code(without_single_bits(own, points), points) for own in range(2**points)])
+
+
+def _uniform_code(pattern: int, points: int) -> int:
+    """The code that `lbp_codes` describes."""
+    bits = [pattern >> place & 1 for place in range(points)]
+    begins = [place for place in range(points) if bits[place] and not bits[place - 1]]
+    if len(begins) > 1:
+        return lbp_size(points) - 1
+    if not begins:
+        return lbp_size(points) - 2 if pattern else 0
+    return 1 + (sum(bits) - 1) * points + begins[0]
 
 
 RIC_SIZE = 136

@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines._options import number
 from mgrbench.types import FloatArray, Inputs
 
 FRAME_RATE = 22050 / 1024
@@ -57,6 +58,16 @@ class Bands:
     def levels(self) -> _Array:
         """The levels of the half-octave bands, not normalised."""
         return self.envelope[..., :1] * self.envelope[..., 1:]
+
+
+def checked_rate(frame_rate: float) -> float:
+    """Frames a second as a user gives them.
+
+    Raises:
+        BenchError: if the rate is not a number above 0.
+    """
+    number(frame_rate=frame_rate)
+    return float(frame_rate)
 
 
 def bands(values: FloatArray, feature: str, frame_rate: float) -> Bands:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from baselines._checkpoints import Checkpoints
-from baselines._prediction import track_probabilities
+from baselines._prediction import last_hidden, track_probabilities
 from baselines._segments import Standardise, seeded, segments_of
 from baselines._settings import Training
 from baselines._training import Objective, OnEpoch, Place, kept_epoch, train
-from mgrbench.types import BenchError, Examples, Inputs
+from mgrbench.types import BenchError, Examples, FloatArray, Inputs
 
 Shape = tuple[int, ...]
 MakeNetwork = Callable[[Shape, int], nn.Module]
@@ -75,14 +75,24 @@ class SegmentNetwork(NeuralModel):
         device: ``"cpu"`` or ``"cuda"``.
         training: how to train.
         axes: axes that a segment must have: 2 for (time, frequency).
+        raw: whether segments go in as they are, not standardised over the training part.
     """
 
     def __init__(
-        self, make: MakeNetwork, n_genres: int, seed: int, device: str, training: Training, axes: int = 2
+        self,
+        make: MakeNetwork,
+        n_genres: int,
+        seed: int,
+        device: str,
+        training: Training,
+        axes: int = 2,
+        *,
+        raw: bool = False,
     ) -> None:
         super().__init__(n_genres, seed, device, training)
         self._make = make
         self._axes = axes
+        self._raw = raw
         self._network: nn.Module | None = None
 
     def fit(self, train_part: Examples, valid: Examples | None) -> SegmentNetwork:
@@ -98,12 +108,13 @@ class SegmentNetwork(NeuralModel):
             )
         ((feature, shape),) = self._sizes.items()
         if len(shape) != self._axes:
-            mend = "name a feature of (time, frequency), such as mel"
+            of_time = "name a feature of (time, frequency), such as mel"
+            mend = of_time if self._axes == 2 else "name a feature of one axis, or see the model's options"
             raise BenchError(f"feature {feature!r} has segments of shape {shape}", mend)
         segments = segments_of(train_part, feature)
         with seeded(self._device, self._seed, "initial values"):
             layers = {
-                "normalise": Standardise.fitted(segments.values),
+                "normalise": nn.Identity() if self._raw else Standardise.fitted(segments.values),
                 "network": self._make(shape, self._n_genres),
             }
         network = nn.Sequential()
@@ -126,6 +137,17 @@ class SegmentNetwork(NeuralModel):
         (feature,) = self._sizes
         network, _ = self.profile_target()
         return track_probabilities(network, inputs.arrays[feature], self._device, bf16=self._training.bf16)
+
+    def embed(self, inputs: Inputs) -> FloatArray:
+        """What the last dense layer gets of tracks, the mean over their segments: float32 (tracks, values).
+
+        Raises:
+            BenchError: if the model is not fitted or the feature does not fit it.
+        """
+        self._check_sizes(inputs)
+        (feature,) = self._sizes
+        network, _ = self.profile_target()
+        return last_hidden(network, inputs.arrays[feature], self._device, bf16=self._training.bf16)
 
     def profile_target(self) -> tuple[nn.Module, tuple[Tensor, ...]]:
         """The network and one segment of zeros."""

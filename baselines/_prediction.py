@@ -45,6 +45,24 @@ def segment_outputs(
     return np.concatenate(rows).reshape(*values.shape[:2], -1)
 
 
+def last_hidden(network: nn.Module, values: FloatArray, device: str, *, bf16: bool = False) -> FloatArray:
+    """What the last dense layer of a network gets, the mean over segments: float32 (tracks, values)."""
+    last = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
+    seen: list[Tensor] = []
+
+    def hidden(batch: Tensor) -> Tensor:
+        network(batch)
+        return seen.pop().flatten(start_dim=1)
+
+    hook = last.register_forward_pre_hook(lambda _layer, inputs: seen.append(inputs[0]))
+    try:
+        rows = segment_outputs(hidden, values, device, bf16=bf16)
+    finally:
+        hook.remove()
+    means: FloatArray = rows.mean(axis=1)
+    return means
+
+
 def scored(proba: NDArray[np.float64], genre: NDArray[np.int64]) -> dict[str, float]:
     """Log loss and accuracy of validation tracks, as they stand in the history."""
     of_truth = np.clip(proba[np.arange(len(genre)), genre], np.finfo(np.float64).eps, 1.0)

@@ -1,65 +1,29 @@
-"""Settings of a training, shared by every neural baseline, and the checks of what users give as options."""
+"""Settings of a training, shared by every neural baseline."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
+from baselines._options import chosen_from, number, switch, whole
 from mgrbench.types import BenchError
 
-OPTIMISERS = ("rmsprop", "adam")
+__all__ = [
+    "OPTIMISERS",
+    "Optimiser",
+    "Training",
+    "adam",
+    "chosen_from",
+    "number",
+    "sgd",
+    "switch",
+    "training_with",
+    "whole",
+]
 
-
-def whole(*, least: int = 1, **options: Any) -> None:  # noqa: ANN401
-    """Check that options are whole numbers from ``least``.
-
-    Raises:
-        BenchError: naming the option and its value.
-    """
-    for name, value in options.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise BenchError(f"{name} is {value!r}", f"give a whole number from {least}")
-
-
-def number(*, zero: bool = False, **options: Any) -> None:  # noqa: ANN401
-    """Check that options are finite numbers above 0, or from 0 with ``zero``.
-
-    Raises:
-        BenchError: naming the option and its value.
-    """
-    for name, value in options.items():
-        finite = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not finite or value < 0 or (value == 0 and not zero):
-            raise BenchError(f"{name} is {value!r}", f"give a number {'from' if zero else 'above'} 0")
-
-
-def switch(name: str, value: Any) -> bool:  # noqa: ANN401
-    """What an option that is ``on`` or ``off`` (or true or false) says.
-
-    Raises:
-        BenchError: if it says anything else.
-    """
-    if isinstance(value, bool):
-        return value
-    if value in ("on", "off"):
-        return bool(value == "on")
-    raise BenchError(f"{name} is {value!r}", "say on or off")
-
-
-def chosen_from(known: Iterable[str], **options: Any) -> None:  # noqa: ANN401
-    """Check that options are among the known words.
-
-    Raises:
-        BenchError: naming the option, its value and the words.
-    """
-    words = list(known)
-    for name, value in options.items():
-        if value not in words:
-            raise BenchError(f"{name} is {value!r}", f"choose from {', '.join(words)}")
+OPTIMISERS = ("rmsprop", "adam", "sgd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +40,9 @@ class Optimiser:
         floor: smallest learning rate.
         smoothing: RMSprop's weight of the past squared gradients.
         epsilon: added to the root of the squared gradients.
-        momentum: of RMSprop.
+        momentum: of RMSprop and of SGD, which looks ahead by it (Nesterov) with ``nesterov``.
         weight_decay: weight of the L2 penalty on every value of the network.
+        nesterov: of SGD.
     """
 
     kind: str = "rmsprop"
@@ -89,6 +54,7 @@ class Optimiser:
     epsilon: float = 1e-8
     momentum: float = 0.0
     weight_decay: float = 4e-5
+    nesterov: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in OPTIMISERS:
@@ -111,6 +77,10 @@ class Optimiser:
         groups = [group for group in groups if group["params"]]
         if self.kind == "adam":
             return torch.optim.Adam(groups, lr=self.learning_rate, eps=self.epsilon)
+        if self.kind == "sgd":
+            return torch.optim.SGD(
+                groups, lr=self.learning_rate, momentum=self.momentum, nesterov=self.nesterov
+            )
         return torch.optim.RMSprop(
             groups, lr=self.learning_rate, alpha=self.smoothing, eps=self.epsilon, momentum=self.momentum
         )
@@ -119,6 +89,11 @@ class Optimiser:
 def adam(learning_rate: float) -> Optimiser:
     """Adam at a constant learning rate, without L2 penalty."""
     return Optimiser("adam", learning_rate, decay=1.0, weight_decay=0.0)
+
+
+def sgd(learning_rate: float, *, nesterov: bool = False) -> Optimiser:
+    """Stochastic gradient descent with momentum 0.9 at a constant learning rate, without L2 penalty."""
+    return Optimiser("sgd", learning_rate, decay=1.0, momentum=0.9, weight_decay=0.0, nesterov=nesterov)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +109,8 @@ class Training:
         channels_last: keep images channel by channel within a pixel, which suits some processors.
         bf16: compute the forward pass in bfloat16 where torch holds that safe; GPU only.
         compiled: compile the network with ``torch.compile``; GPU only.
+        drops: how many times, before patience ends it, training goes on from the best epoch instead, with a
+            fifth of the learning rate.
     """
 
     epochs: int = 400
@@ -144,10 +121,11 @@ class Training:
     channels_last: bool = False
     bf16: bool = False
     compiled: bool = False
+    drops: int = 0
 
     def __post_init__(self) -> None:
         whole(epochs=self.epochs, batch=self.batch)
-        whole(patience=self.patience, least=0)
+        whole(patience=self.patience, drops=self.drops, least=0)
         number(clip_norm=self.clip_norm, zero=True)
 
     def check_device(self, device: str) -> None:
@@ -159,3 +137,33 @@ class Training:
         for name in ("bf16", "compiled"):
             if getattr(self, name) and not device.startswith("cuda"):
                 raise BenchError(f"{name} is on and the device is {device}", f"leave out {name} or use cuda")
+
+
+def training_with(
+    optimiser: Optimiser,
+    epochs: int,
+    batch: int,
+    patience: int,
+    clip_norm: float,
+    *,
+    bf16: bool | str,
+    compiled: bool | str,
+    channels_last: bool | str = False,
+    drops: int = 0,
+) -> Training:
+    """A training by one optimiser from options as users give them, switches among them as on or off.
+
+    Raises:
+        BenchError: for an option out of range.
+    """
+    return Training(
+        epochs,
+        batch,
+        patience,
+        (optimiser,),
+        clip_norm,
+        switch("channels_last", channels_last),
+        switch("bf16", bf16),
+        switch("compiled", compiled),
+        drops,
+    )

@@ -5,7 +5,7 @@ its dropout are drawn from a generator seeded with just these. So a training tha
 its last checkpoint to the same values, to the bit on a CPU with the same number of threads.
 
 The epoch that is kept is the one with the highest accuracy on the validation tracks; of several the one with
-the smallest log loss, then the first. Without a validation part it is the last.
+the smallest log loss, then the first. Without a validation part it is the last, and nothing ends early.
 """
 
 from __future__ import annotations
@@ -109,6 +109,10 @@ def kept_epoch(history: list[dict[str, Any]]) -> int:
     return int(min(history, key=_rank)["epoch"])
 
 
+_DROP = 5.0
+"""What the learning rate is divided by where a training goes on from its best epoch."""
+
+
 class _Network(Protocol):
     def __call__(self, segments: Tensor, genre: Tensor) -> tuple[Tensor, Tensor]: ...
 
@@ -123,9 +127,7 @@ class _Run:
             self._objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._step: _Network = torch.compile(objective) if settings.compiled else objective
         self._settings, self._place, self._name = settings, place, name
-        own = list(objective.network.parameters())
-        of_loss = [value for key, value in objective.named_parameters() if not key.startswith("network.")]
-        self._optimisers = [choice.build(own, of_loss) for choice in settings.optimisers]
+        self._optimisers = self._anew()
         self._best: dict[str, Tensor] | None = None
         self._done = False
         shapes = [tuple(value.shape) for value in objective.state_dict().values()]
@@ -143,17 +145,20 @@ class _Run:
 
     def finished(self) -> bool:
         """Whether there were enough epochs, or too many without improvement."""
-        epochs, patience = len(self.history), self._settings.patience
-        stale = epochs - kept_epoch(self.history)
-        return self._done or epochs >= self._settings.epochs or (patience > 0 and stale >= patience)
+        patience = self._settings.patience
+        _, stale = _progress(self.history, patience, self._settings.drops)
+        enough = len(self.history) >= self._settings.epochs
+        return self._done or enough or (patience > 0 and stale >= patience)
 
     def epoch(self, train: Segments, valid: Segments | None) -> None:
         """One pass over the training segments, then a look at the validation tracks."""
         number = len(self.history) + 1
         started = time.perf_counter()
-        for choice, optimiser in zip(self._settings.optimisers, self._optimisers, strict=True):
+        drops = self._drops()
+        rates = [choice.rate(number) / _DROP**drops for choice in self._settings.optimisers]
+        for rate, optimiser in zip(rates, self._optimisers, strict=True):
             for group in optimiser.param_groups:
-                group["lr"] = choice.rate(number)
+                group["lr"] = rate
         with seeded(self._place.device, self._place.seed, self._name, number):
             loss, accuracy = self._pass(train)
         if not math.isfinite(loss):
@@ -162,7 +167,7 @@ class _Run:
         row = {
             "network": self._name,
             "epoch": number,
-            "learning_rate": self._settings.optimisers[0].rate(number),
+            "learning_rate": rates[0],
         }
         row |= {"train_loss": loss, "train_accuracy": accuracy}
         if valid is not None:
@@ -170,6 +175,9 @@ class _Run:
         self.history.append(row)
         if valid is not None and kept_epoch(self.history) == number:
             self._best = {key: value.cpu().clone() for key, value in self._objective.state_dict().items()}
+        if self._best is not None and self._drops() > drops:
+            self._objective.load_state_dict(self._best)
+            self._optimisers = self._anew()
         row["seconds"] = round(time.perf_counter() - started, 3)
         self._save()
         if self._place.on_epoch:
@@ -183,6 +191,17 @@ class _Run:
         if not self._done:
             self._done, self._optimisers, self._best = True, [], None
             self._save()
+
+    def _anew(self) -> list[torch.optim.Optimizer]:
+        """The optimisers as they begin."""
+        own = list(self._objective.network.parameters())
+        of_loss = [
+            value for key, value in self._objective.named_parameters() if not key.startswith("network.")
+        ]
+        return [choice.build(own, of_loss) for choice in self._settings.optimisers]
+
+    def _drops(self) -> int:
+        return _progress(self.history, self._settings.patience, self._settings.drops)[0]
 
     def _pass(self, train: Segments) -> tuple[float, float]:
         """Mean loss and accuracy over the segments, while training."""
@@ -218,6 +237,19 @@ class _Run:
             "history": self.history,
         }
         self._place.checkpoints.save(self._name, self._identity, content)
+
+
+def _progress(history: list[dict[str, Any]], patience: int, drops: int) -> tuple[int, int]:
+    """How often the learning rate was divided, of ``drops`` times, and epochs since that or the best one."""
+    done = stale = 0
+    best = (math.inf, math.inf)
+    for row in history:
+        rank = _rank(row) if "valid_accuracy" in row else best
+        better = rank < best or "valid_accuracy" not in row
+        best, stale = (rank, 0) if better else (best, stale + 1)
+        if 0 < patience <= stale and done < drops:
+            done, stale = done + 1, 0
+    return done, stale
 
 
 def _rank(row: Mapping[str, Any]) -> tuple[float, float]:

@@ -18,6 +18,7 @@ from baselines._descriptors import (
     lbp_size,
     lpq_codes,
     ric_lbp_codes,
+    rlbp_codes,
 )
 from mgrbench.types import FloatArray
 
@@ -88,12 +89,17 @@ def _ric_lbp(image: Image, edges: NDArray[np.intp]) -> list[NDArray[np.float64]]
     return [histogram(ric_lbp_codes(image, *step), edges, RIC_SIZE) for step in steps]
 
 
+def _rlbp(image: Image, edges: NDArray[np.intp]) -> list[NDArray[np.float64]]:
+    return [histogram([rlbp_codes(image, 8, 2)], edges, lbp_size(8))]
+
+
 DESCRIPTORS: Mapping[str, Callable[[Image, NDArray[np.intp]], list[NDArray[np.float64]]]] = {
     "lbp": _lbp,
     "lpq": _lpq,
     "ric_lbp": _ric_lbp,
+    "rlbp": _rlbp,
 }
-"""Name -> what gives its histograms of an image, each of shape (zones, values), at two or three scales."""
+"""Name -> what gives its histograms of an image, each of shape (zones, values), at one to three scales."""
 
 LBP_HF = "lbp_hf"
 """The descriptor that is taken from the histograms of another."""

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from baselines._network import SegmentNetwork, Shape
-from baselines._settings import Training, adam, chosen_from, switch
+from baselines._options import chosen_from
+from baselines._settings import adam, training_with
 
 FEATURES = ("mel",)
 SELECTION = "validation"
@@ -114,10 +115,9 @@ def build(
         BenchError: for an option out of range.
     """
     chosen_from(ATTENTIONS, attention=attention)
-    training = Training(
-        epochs, batch, patience, (adam(learning_rate),), clip_norm,
-        bf16=switch("bf16", bf16), compiled=switch("compiled", compiled),
-    )  # fmt: skip
+    training = training_with(
+        adam(learning_rate), epochs, batch, patience, clip_norm, bf16=bf16, compiled=compiled
+    )
 
     def make(shape: Shape, genres: int) -> nn.Module:
         return AttentiveRecurrent(shape, genres, attention)

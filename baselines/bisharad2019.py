@@ -16,8 +16,11 @@ the 65 frames that 3 s have in ``mel`` one step is left for the GRU, of 129 fram
 
 from __future__ import annotations
 
-from baselines._cut import CutNetwork
-from baselines._settings import Training, adam, number, switch
+from functools import partial
+
+from baselines._cut import PieceNetwork, cut
+from baselines._options import number
+from baselines._settings import adam, training_with
 from baselines.crnn import ConvolutionalRecurrent
 from mgrbench.references import Printed, Reference
 
@@ -57,7 +60,7 @@ def build(
     channels_last: bool | str = False,
     bf16: bool | str = False,
     compiled: bool | str = False,
-) -> CutNetwork:
+) -> PieceNetwork:
     """The model.
 
     Args:
@@ -78,9 +81,10 @@ def build(
         BenchError: for an option out of range.
     """
     number(frame_rate=frame_rate)
-    training = Training(
-        epochs, batch, patience, (adam(learning_rate),), clip_norm,
-        switch("channels_last", channels_last), switch("bf16", bf16), switch("compiled", compiled),
+    training = training_with(
+        adam(learning_rate), epochs, batch, patience, clip_norm,
+        channels_last=channels_last, bf16=bf16, compiled=compiled,
     )  # fmt: skip
     window = max(1, round(SECONDS * frame_rate))
-    return CutNetwork(ConvolutionalRecurrent, n_genres, seed, device, training, window=window, hop=window)
+    pieces = partial(cut, window=window, hop=window)
+    return PieceNetwork(ConvolutionalRecurrent, n_genres, seed, device, training, pieces)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from baselines._network import SegmentNetwork, Shape
-from baselines._settings import Training, adam, switch
+from baselines._settings import adam, training_with
 
 FEATURES = ("mel",)
 SELECTION = "validation"
@@ -98,8 +98,8 @@ def build(
         bf16: bfloat16 on a GPU, on or off.
         compiled: ``torch.compile`` on a GPU, on or off.
     """
-    training = Training(
-        epochs, batch, patience, (adam(learning_rate),), clip_norm,
-        switch("channels_last", channels_last), switch("bf16", bf16), switch("compiled", compiled),
+    training = training_with(
+        adam(learning_rate), epochs, batch, patience, clip_norm,
+        channels_last=channels_last, bf16=bf16, compiled=compiled,
     )  # fmt: skip
     return SegmentNetwork(ConvolutionalRecurrent, n_genres, seed, device, training)

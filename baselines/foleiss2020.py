@@ -27,11 +27,12 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from baselines._frames import FRAME_RATE, TIMBRE_FRAMES, TIMBRE_RATE, each_track, shapes
+from baselines._frames import FRAME_RATE, TIMBRE_FRAMES, TIMBRE_RATE, checked_rate, each_track, shapes
+from baselines._options import chosen_from, whole
 from baselines._texture import centroids, evenly, textures, with_changes
 from mgrbench.estimators import EstimatorModel
 from mgrbench.references import Reference
-from mgrbench.types import BenchError, Examples, FloatArray, Inputs
+from mgrbench.types import Examples, FloatArray, Inputs
 
 FEATURES = (TIMBRE_FRAMES,)
 SELECTION = "validation"
@@ -79,16 +80,13 @@ def build(
         BenchError: for an option out of range.
     """
     del device
-    if isinstance(textures, bool) or not isinstance(textures, int) or textures < 1:
-        raise BenchError(f"textures is {textures!r}", "give a whole number from 1")
-    if selector not in SELECTORS:
-        raise BenchError(f"selector is {selector!r}", f"choose from {', '.join(SELECTORS)}")
-    if isinstance(frame_rate, str) or not 0 < frame_rate < np.inf:
-        raise BenchError(f"frame_rate is {frame_rate!r}", "give frames a second, a number above 0")
+    whole(textures=textures)
+    chosen_from(SELECTORS, selector=selector)
     costs = COSTS if C == "search" else (C,)
     gammas = GAMMAS if gamma == "search" else (gamma,)
     grid = [{"C": cost, "gamma": width} for cost in costs for width in gammas]
-    return TextureMachine(EstimatorModel(Vote, n_genres, grid), textures, selector, frame_rate, seed)
+    machine = EstimatorModel(Vote, n_genres, grid)
+    return TextureMachine(machine, textures, selector, checked_rate(frame_rate), seed)
 
 
 class Vote(SVC):  # type: ignore[misc]  # scikit-learn has no types

@@ -28,7 +28,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines._frames import FRAME_RATE, bands
+from baselines._frames import FRAME_RATE, bands, checked_rate
 from baselines._modspec import modulation_vector, window_frames
 from mgrbench.references import Printed, Reference
 from mgrbench.types import BenchError, Examples, FloatArray, Inputs
@@ -78,9 +78,7 @@ def build(n_genres: int, seed: int, device: str, *, frame_rate: float = FRAME_RA
         BenchError: if the frame rate is not above 0.
     """
     del seed, device
-    if isinstance(frame_rate, str) or not 0 < frame_rate < np.inf:
-        raise BenchError(f"frame_rate is {frame_rate!r}", "give frames a second, a number above 0")
-    return ModulationSpectra(n_genres, float(frame_rate))
+    return ModulationSpectra(n_genres, checked_rate(frame_rate))
 
 
 class ModulationSpectra:

@@ -25,7 +25,8 @@ import torch
 from torch import Tensor, nn
 
 from baselines._network import SegmentNetwork, Shape
-from baselines._settings import Training, adam, switch
+from baselines._options import switch
+from baselines._settings import adam, training_with
 from mgrbench.references import Printed, Reference
 
 FEATURES = ("artist",)
@@ -120,10 +121,9 @@ def build(
     Raises:
         BenchError: for an option out of range.
     """
-    training = Training(
-        epochs, batch, patience, (adam(learning_rate),), clip_norm,
-        bf16=switch("bf16", bf16), compiled=switch("compiled", compiled),
-    )  # fmt: skip
+    training = training_with(
+        adam(learning_rate), epochs, batch, patience, clip_norm, bf16=bf16, compiled=compiled
+    )
     vectors = switch("pretrained", pretrained)
 
     def make(shape: Shape, genres: int) -> nn.Module:

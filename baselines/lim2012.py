@@ -29,11 +29,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.svm import SVC, LinearSVC
 
-from baselines._frames import BAND_FRAMES, FRAME_RATE, bands, each_track
+from baselines._frames import BAND_FRAMES, FRAME_RATE, bands, checked_rate, each_track
 from baselines._modspec import modulation, modulation_spectrum, window_frames
 from mgrbench.estimators import EstimatorModel
 from mgrbench.references import Printed, Reference
-from mgrbench.types import BenchError, Examples, FloatArray, Inputs
+from mgrbench.types import Examples, FloatArray, Inputs
 
 FEATURES = (BAND_FRAMES,)
 SELECTION = "validation"
@@ -74,9 +74,7 @@ def build(n_genres: int, seed: int, device: str, *, frame_rate: float = FRAME_RA
         BenchError: if the frame rate is not above 0.
     """
     del seed, device
-    if isinstance(frame_rate, str) or not 0 < frame_rate < np.inf:
-        raise BenchError(f"frame_rate is {frame_rate!r}", "give frames a second, a number above 0")
-    return RankedTimbre(n_genres, float(frame_rate))
+    return RankedTimbre(n_genres, checked_rate(frame_rate))
 
 
 class RankedTimbre:

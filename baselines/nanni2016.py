@@ -28,6 +28,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines._options import chosen_from, number, switch, whole
 from baselines._sum_rule import SumOfMachines, standardised
 from baselines._zones import LBP_HF, ZoneTextures
 from mgrbench.references import Printed, Reference
@@ -93,17 +94,11 @@ def visual_acoustic(
     weight: float,
 ) -> VisualAcoustic:
     """The model with these descriptors, its options checked; see `build`."""
-    if isinstance(zones, bool) or not isinstance(zones, int) or zones < 1:
-        raise BenchError(f"zones is {zones!r}", "give a whole number from 1")
-    if segments not in SEGMENTS:
-        raise BenchError(f"segments is {segments!r}", f"choose from {', '.join(SEGMENTS)}")
-    if acoustic not in (True, False, "on", "off"):
-        raise BenchError(f"acoustic is {acoustic!r}", "say on or off")
-    if isinstance(weight, str) or not 0 <= weight < np.inf:
-        raise BenchError(f"weight is {weight!r}", "give a number from 0")
-    heard = acoustic in (True, "on")
-    textures = ZoneTextures(descriptors, zones)
-    return VisualAcoustic(textures, n_genres, float(weight) if heard else 0.0, apart=segments == "apart")
+    whole(zones=zones)
+    chosen_from(SEGMENTS, segments=segments)
+    number(zero=True, weight=weight)
+    heard = float(weight) if switch("acoustic", acoustic) else 0.0
+    return VisualAcoustic(ZoneTextures(descriptors, zones), n_genres, heard, apart=segments == "apart")
 
 
 class VisualAcoustic:
@@ -134,12 +129,16 @@ class VisualAcoustic:
         """Softmax of the summed scores, float64 of shape (tracks, genres): no calibrated probabilities."""
         from scipy.special import softmax
 
+        return np.asarray(softmax(self.scores(inputs), axis=1))
+
+    def scores(self, inputs: Inputs) -> NDArray[np.float64]:
+        """The summed scores, shape (tracks, genres)."""
         seen, heard = self._sides(inputs)
         # Each side anew: the mean of many machines spreads less than one machine does.
         sides = [(1.0, standardised(self._visual.scores(seen)))] if seen else []
         if heard:
             sides.append((self._weight, standardised(self._acoustic.scores(heard))))
-        return np.asarray(softmax(sum(weight * scores for weight, scores in sides), axis=1))
+        return np.asarray(sum(weight * scores for weight, scores in sides))
 
     def _sides(self, inputs: Inputs) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
         """What the visual machines see and what the acoustic one hears, each (tracks, rows, values)."""

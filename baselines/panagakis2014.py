@@ -24,10 +24,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from baselines._options import number, switch, whole
 from baselines._residual import ResidualClassifier, Solver
 from mgrbench.estimators import EstimatorModel
 from mgrbench.references import Printed, Reference
-from mgrbench.types import BenchError
 
 FEATURES = ("rhythm", "timbre")
 SELECTION = "none"
@@ -79,12 +79,7 @@ def build(
         BenchError: for an option out of range.
     """
     del seed, device
-    if transductive not in (True, False, "on", "off"):
-        raise BenchError(f"transductive is {transductive!r}", "say on or off")
-    for name, value in (("sparse", sparse), ("error", error)):
-        if isinstance(value, bool | str) or not 0 < value < float("inf"):
-            raise BenchError(f"{name} is {value!r}", "give a number above 0")
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise BenchError(f"steps is {steps!r}", "give a whole number from 1")
-    solver = Solver(sparse, error, steps, joint=transductive in (True, "on"))
+    number(sparse=sparse, error=error)
+    whole(steps=steps)
+    solver = Solver(sparse, error, steps, joint=switch("transductive", transductive))
     return EstimatorModel(partial(ResidualClassifier, solver), n_genres)

@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from sklearn.neighbors import KNeighborsClassifier
 
+from baselines._options import chosen_from, whole
 from baselines.gmm import MixturePerClass
 from mgrbench.estimators import EstimatorModel
 from mgrbench.references import Printed, Reference
-from mgrbench.types import BenchError
 
 FEATURES = ("timbre", "beat")
 SELECTION = "none"
@@ -72,11 +72,8 @@ def build(
         BenchError: for an option out of range.
     """
     del device
-    if classifier not in CLASSIFIERS:
-        raise BenchError(f"classifier is {classifier!r}", f"choose from {', '.join(CLASSIFIERS)}")
-    for name, value in (("components", components), ("neighbours", neighbours)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise BenchError(f"{name} is {value!r}", "give a whole number from 1")
+    chosen_from(CLASSIFIERS, classifier=classifier)
+    whole(components=components, neighbours=neighbours)
 
     def mixture() -> MixturePerClass:
         return MixturePerClass(1 if classifier == "gaussian" else components, reg_covar, seed)

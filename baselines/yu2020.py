@@ -18,11 +18,14 @@ it wants a GPU.
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import nn
 
-from baselines._cut import CutNetwork
+from baselines._cut import PieceNetwork, cut
 from baselines._network import Shape
-from baselines._settings import Training, adam, chosen_from, number, switch
+from baselines._options import chosen_from, number
+from baselines._settings import adam, training_with
 from baselines.bigru import ATTENTIONS, AttentiveRecurrent
 from mgrbench.references import Printed, Reference
 
@@ -59,7 +62,7 @@ def build(
     clip_norm: float = 0.0,
     bf16: bool | str = False,
     compiled: bool | str = False,
-) -> CutNetwork:
+) -> PieceNetwork:
     """The model.
 
     Args:
@@ -81,13 +84,12 @@ def build(
     """
     chosen_from(ATTENTIONS, attention=attention)
     number(frame_rate=frame_rate)
-    training = Training(
-        epochs, batch, patience, (adam(learning_rate),), clip_norm,
-        bf16=switch("bf16", bf16), compiled=switch("compiled", compiled),
-    )  # fmt: skip
+    training = training_with(
+        adam(learning_rate), epochs, batch, patience, clip_norm, bf16=bf16, compiled=compiled
+    )
 
     def make(shape: Shape, genres: int) -> nn.Module:
         return AttentiveRecurrent(shape, genres, attention)
 
     window, hop = (max(1, round(seconds * frame_rate)) for seconds in (SECONDS, HOP_SECONDS))
-    return CutNetwork(make, n_genres, seed, device, training, window=window, hop=hop)
+    return PieceNetwork(make, n_genres, seed, device, training, partial(cut, window=window, hop=hop))

@@ -31,6 +31,8 @@ from mgrbench.types import BenchError, Examples, FloatArray, Fold, GenreModel, I
 OnEpoch = Callable[[Mapping[str, Any]], None]
 """Told after each epoch of a network what a model's ``on_epoch`` is told, with the fold as ``"fold"``."""
 
+OnFitted = Callable[[GenreModel, Inputs], object]
+
 
 @dataclass(frozen=True, slots=True)
 class FoldTask:
@@ -88,12 +90,15 @@ class FoldResult:
     history: tuple[dict[str, Any], ...] = field(default=())
 
 
-def run_fold(task: FoldTask, on_epoch: OnEpoch | None = None) -> FoldResult:
+def run_fold(
+    task: FoldTask, on_epoch: OnEpoch | None = None, on_fitted: OnFitted | None = None
+) -> FoldResult:
     """Fit and predict one fold.
 
     Args:
         task: the fold.
         on_epoch: told of each epoch, where the model trains in epochs and has an ``on_epoch`` to be set.
+        on_fitted: given the model once it has predicted, and the test part as it got it.
 
     Raises:
         BenchError: if the features of a track are not there, or if the model breaks its contract.
@@ -116,6 +121,8 @@ def run_fold(task: FoldTask, on_epoch: OnEpoch | None = None) -> FoldResult:
     with boundary(source.name, f"predicting {place}"):
         answer = np.asarray(model.predict_proba(test))
     predicted = time.perf_counter()
+    if on_fitted is not None:
+        on_fitted(model, test)
     return FoldResult(
         number=task.number,
         proba=checked_probabilities(answer, len(test), len(task.genres), f"{source.name}, {place}"),

@@ -191,7 +191,7 @@ def test_an_option_changes_the_model(name, options):
 @pytest.mark.parametrize("name", REAL)
 @pytest.mark.parametrize("split", ["random10", "artist3"])
 def test_accuracy_on_real_features(name, split, shared_data):
-    from mgrbench.splits.file import load_split
+    from mgrbench.splits import load_split
 
     with np.load(shared_data / "gtzan_choi.npz", allow_pickle=False) as archive:
         place = {track: row for row, track in enumerate(archive["ids"].tolist())}

@@ -18,6 +18,7 @@ NAMES = (
     *("mel", "cqt", "harmonic", "percussive", "harmonic_released", "percussive_released"),
     *("scatter", "rhythm", "timbre", "transfer", "transfer_keras2"),
     *("band_frames", "timbre_frames", "beat", "scale_transform", "artist"),
+    *("wave", "samplecnn"),
 )
 
 
@@ -51,6 +52,13 @@ def feature(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         untrained = net.ArtistNetwork().eval().requires_grad_(False)
         monkeypatch.setattr(net, "published", lambda path, sha256: untrained)
         monkeypatch.setenv("MGRBENCH_WEIGHTS", "nowhere")
+    if request.param == "samplecnn":
+        torch = pytest.importorskip("torch")
+        net = importlib.import_module("mgrbench.features._sample_net")
+        torch.manual_seed(0)
+        fresh = net.SampleNetwork().eval().requires_grad_(False)
+        monkeypatch.setattr(net, "load_weights", lambda path: fresh)
+        monkeypatch.setenv("MGRBENCH_WEIGHTS", "nowhere")
     if request.param.startswith("transfer"):
         torch = pytest.importorskip("torch")
         choi = importlib.import_module("mgrbench.features._choi")
@@ -67,7 +75,10 @@ def _extract(feature: ModuleType, clips: Sequence[Clip]) -> FloatArray:
 
 
 def _shape(spec: FeatureSpec) -> tuple[int, ...]:
-    frames = 1 + round(SECONDS * RATE) // int(spec.parameters.get("hop", 1024))
+    samples = round(SECONDS * RATE)
+    frames = 1 + samples // int(spec.parameters.get("hop", 1024))
+    if spec.name == "wave":
+        frames = samples // int(spec.parameters["samples"])
     sizes = tuple(frames if size is None else size for size in spec.shape)
     return (1, *sizes) if spec.per_clip else (SEGMENTS, *sizes)
 
@@ -111,6 +122,7 @@ GAINS = {
     "timbre_frames": lambda before, after: after - before,
     "beat": lambda before, after: after - before,
     "scale_transform": lambda before, after: after - before,
+    "wave": lambda before, after: after - 2 * before,
     "timbre": lambda before, after: np.delete(after - before, 3, axis=-1),  # 3 is the mean of mfcc0
 }
 

@@ -18,7 +18,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mgrbench.audio import Clip, decode
-from mgrbench.features import _choi, _device, _scattering_torch, _weights, mel, scatter
+from mgrbench.features import _choi, _device, _scattering_torch, _transfer, mel, scatter
 from mgrbench.features._scattering import Scattering
 from mgrbench.features._scattering_torch import TorchScattering
 from mgrbench.types import BenchError, FloatArray
@@ -92,7 +92,7 @@ def feature(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def torch_cpu_as_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     """The device called cuda is torch's CPU."""
-    for module in (mel, scatter, _weights):
+    for module in (mel, scatter, _transfer):
         monkeypatch.setattr(module, "gpu", lambda name: {"cuda": CPU}[name])
 
 

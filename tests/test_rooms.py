@@ -27,7 +27,9 @@ FLOORS = {
     "types": 1,
     "files": 1,
     # floor 1: the tools
+    "generated": 10,
     "published": 10,
+    "collecting": 10,
     "provenance": 10,
     "processes": 10,
     "resuming": 10,
@@ -77,12 +79,13 @@ FLOORS = {
     "boards": 21,
     "costs": 22,
     "drawings": 22,
+    "retraining": 20,
     "submission": 22,
     # floor 3: the command line
     "cli": 30,
     "__main__": 31,
 }
-PACKAGES = ("boards", "cli", "costs", "datasets", "experiments", "features", "profiling", "splits")
+PACKAGES = ("boards", "cli", "costs", "datasets", "experiments", "features", "profiling", "splits", "store")
 """Rooms that are folders; within one, files import each other as they like, but not in a circle."""
 
 NUMPY_AND_NOTHING_ELSE = ("errors", "checks", "explanations", "types", "published")
@@ -116,6 +119,8 @@ QUICK = (
 COMPUTES_WITH_TORCH = (
     "mgrbench.features._artist_net",
     "mgrbench.features._choi",
+    "mgrbench.features._keras",
+    "mgrbench.features._sample_net",
     "mgrbench.profiling._components",
     "mgrbench.profiling._flops",
     "mgrbench.profiling._macs",

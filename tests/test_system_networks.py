@@ -60,6 +60,7 @@ def test_a_network_sees_3_seconds(name, window):
     model.fit(examples(6, mel=(216, 8)), None)
     _, (segment,) = model.profile_target()
     assert segment.shape == (1, window, 8)
+    assert len(model.embed(examples(4, seed=9, mel=(216, 8)).inputs)) == 4  # cut, too
 
 
 def test_levels_are_pooled_over_time():

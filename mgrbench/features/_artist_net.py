@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mgrbench.files import digest_of_file, reading
-from mgrbench.types import BenchError, FloatArray
+from mgrbench.features._keras import State, load, tensor, verify
+from mgrbench.types import FloatArray
 
 BANDS, FRAMES = 128, 129
 WIDTHS, KERNELS, POOLS = (128, 128, 128, 128, 256), (4, 4, 4, 2, 1), (4, 4, 4, 2, 1)
@@ -31,7 +31,6 @@ _PARTS = {
     "running_mean": "moving_mean",
     "running_var": "moving_variance",
 }
-_MEND = "get the published file again"
 
 
 class ArtistNetwork(nn.Module):
@@ -70,23 +69,7 @@ def load_weights(path: Path) -> ArtistNetwork:
     Raises:
         BenchError: if it is missing, is no HDF5 file, or holds other weights.
     """
-    with reading(path), path.open("rb"):
-        pass
-    try:
-        with h5py.File(path) as stored:
-            state = _state(stored)
-    except OSError as error:
-        raise BenchError("is no HDF5 file, or is damaged", _MEND, path) from error
-    except KeyError as error:
-        raise BenchError(f"holds other weights than expected ({error.args[0]})", _MEND, path) from error
-    network = ArtistNetwork()
-    expected = network.state_dict()
-    for name, values in state.items():
-        if values.shape != expected[name].shape:
-            problem = f"holds {name} of shape {tuple(values.shape)}, not {tuple(expected[name].shape)}"
-            raise BenchError(problem, _MEND, path)
-    network.load_state_dict(state, strict=False)  # only counters of batches are missing
-    return network.eval().requires_grad_(False)
+    return load(path, lambda stored: (ArtistNetwork(), _state(stored)))
 
 
 @lru_cache(maxsize=2)
@@ -96,10 +79,7 @@ def published(path: Path, sha256: str) -> ArtistNetwork:
     Raises:
         BenchError: if it is missing or another file.
     """
-    with reading(path):
-        found = digest_of_file(path)
-    if found != sha256:
-        raise BenchError(f"has the SHA-256 {found}, not {sha256}", _MEND, path)
+    verify(path, sha256)
     return load_weights(path)
 
 
@@ -108,14 +88,14 @@ def features(network: ArtistNetwork, segments: FloatArray) -> FloatArray:
     return np.asarray(network(torch.from_numpy(segments)).mean(dim=0).numpy())
 
 
-def _state(stored: h5py.File) -> dict[str, Tensor]:
+def _state(stored: h5py.File) -> State:
     state = {}
     for layer in range(len(WIDTHS)):
         convolution = stored[f"model_weights/conv1d_{layer + 1}/conv1d_{layer + 1}"]
         norm = stored[f"model_weights/batch_normalization_{layer + 1}/batch_normalization_{layer + 1}"]
         kernel = convolution["kernel:0"][:].transpose(2, 1, 0).copy()
         state[f"convolutions.{layer}.weight"] = torch.from_numpy(kernel)
-        state[f"convolutions.{layer}.bias"] = torch.from_numpy(convolution["bias:0"][:])
+        state[f"convolutions.{layer}.bias"] = tensor(convolution["bias:0"])
         for name, of_keras in _PARTS.items():
-            state[f"norms.{layer}.{name}"] = torch.from_numpy(norm[f"{of_keras}:0"][:])
+            state[f"norms.{layer}.{name}"] = tensor(norm[f"{of_keras}:0"])
     return state

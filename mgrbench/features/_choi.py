@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mgrbench.features._device import computing
-from mgrbench.files import digest_of_file, reading
-from mgrbench.types import BenchError, FloatArray
+from mgrbench.features._keras import State, load, tensor, verify
+from mgrbench.types import FloatArray
 
 SAMPLE_RATE, SAMPLES = 12000, 348000  # 29 s
 N_FFT, HOP, N_MELS, FRAMES = 512, 256, 96, 1360
@@ -35,7 +35,6 @@ POOLS = ((2, 4), (3, 4), (2, 5), (2, 4), (4, 4))
 FEATURES = len(POOLS) * CHANNELS
 
 _EPSILON = 1e-3  # Keras' default in both versions
-_MEND = "get the published file again"
 
 
 class ChoiConvnet(nn.Module):
@@ -86,24 +85,7 @@ def load_weights(path: Path) -> ChoiConvnet:
     Raises:
         BenchError: if it is missing, is no HDF5 file, or is neither of the two.
     """
-    with reading(path), path.open("rb"):
-        pass
-    try:
-        with h5py.File(path) as stored:
-            keras2 = "model_weights" in stored
-            state = _keras2_state(stored) if keras2 else _theano_state(stored)
-    except OSError as error:
-        raise BenchError("is no HDF5 file, or is damaged", _MEND, path) from error
-    except KeyError as error:
-        raise BenchError(f"holds other weights than expected ({error.args[0]})", _MEND, path) from error
-    network = ChoiConvnet(keras2=keras2)
-    expected = network.state_dict()
-    for name, values in state.items():
-        if values.shape != expected[name].shape:
-            problem = f"holds {name} of shape {tuple(values.shape)}, not {tuple(expected[name].shape)}"
-            raise BenchError(problem, _MEND, path)
-    network.load_state_dict(state, strict=False)  # only counters of batches are missing
-    return network.eval().requires_grad_(False)
+    return load(path, _read)
 
 
 @lru_cache(maxsize=2)
@@ -117,9 +99,7 @@ def published(path: Path, sha256: str) -> ChoiConvnet:
     Raises:
         BenchError: if it is missing or another file.
     """
-    found = digest_of_file(path)
-    if found != sha256:
-        raise BenchError(f"has the SHA-256 {found}, not {sha256}", _MEND, path)
+    verify(path, sha256)
     return load_weights(path)
 
 
@@ -169,32 +149,33 @@ def melgram(samples: NDArray[np.floating]) -> FloatArray:
     return np.asarray(np.maximum(decibels - decibels.max(), -RANGE_DB), dtype=np.float32)
 
 
-def _theano_state(stored: h5py.File) -> dict[str, Tensor]:
+def _read(stored: h5py.File) -> tuple[ChoiConvnet, State]:
+    keras2 = "model_weights" in stored
+    return ChoiConvnet(keras2=keras2), _keras2_state(stored) if keras2 else _theano_state(stored)
+
+
+def _theano_state(stored: h5py.File) -> State:
     group = stored["ConvBNEluDr"]
     state = {}
     for layer in range(len(POOLS)):
         kernel = np.flip(group[f"convolution2d_{layer + 1}_W"][:], axis=(2, 3)).copy()
         state[f"convolutions.{layer}.weight"] = torch.from_numpy(kernel)
-        state[f"convolutions.{layer}.bias"] = _tensor(group[f"convolution2d_{layer + 1}_b"])
-        state[f"norms.{layer}.weight"] = _tensor(group[f"batchnormalization_{layer + 1}_gamma"])
-        state[f"norms.{layer}.bias"] = _tensor(group[f"batchnormalization_{layer + 1}_beta"])
+        state[f"convolutions.{layer}.bias"] = tensor(group[f"convolution2d_{layer + 1}_b"])
+        state[f"norms.{layer}.weight"] = tensor(group[f"batchnormalization_{layer + 1}_gamma"])
+        state[f"norms.{layer}.bias"] = tensor(group[f"batchnormalization_{layer + 1}_beta"])
     return state
 
 
-def _keras2_state(stored: h5py.File) -> dict[str, Tensor]:
+def _keras2_state(stored: h5py.File) -> State:
     state = {}
     for layer in range(len(POOLS)):
         convolution = stored[f"model_weights/conv2d_{layer + 1}/conv2d_{layer + 1}"]
         norm = stored[f"model_weights/batch_normalization_{layer + 1}/batch_normalization_{layer + 1}"]
         kernel = convolution["kernel:0"][:].transpose(3, 2, 0, 1).copy()
         state[f"convolutions.{layer}.weight"] = torch.from_numpy(kernel)
-        state[f"convolutions.{layer}.bias"] = _tensor(convolution["bias:0"])
-        state[f"norms.{layer}.weight"] = _tensor(norm["gamma:0"])
-        state[f"norms.{layer}.bias"] = _tensor(norm["beta:0"])
-        state[f"norms.{layer}.running_mean"] = _tensor(norm["moving_mean:0"])
-        state[f"norms.{layer}.running_var"] = _tensor(norm["moving_variance:0"])
+        state[f"convolutions.{layer}.bias"] = tensor(convolution["bias:0"])
+        state[f"norms.{layer}.weight"] = tensor(norm["gamma:0"])
+        state[f"norms.{layer}.bias"] = tensor(norm["beta:0"])
+        state[f"norms.{layer}.running_mean"] = tensor(norm["moving_mean:0"])
+        state[f"norms.{layer}.running_var"] = tensor(norm["moving_variance:0"])
     return state
-
-
-def _tensor(dataset: h5py.Dataset) -> Tensor:
-    return torch.from_numpy(dataset[:])

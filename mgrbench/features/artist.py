@@ -14,7 +14,6 @@ Levels count: a gain changes these values.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -22,13 +21,15 @@ from pathlib import Path
 import numpy as np
 
 from mgrbench.audio import Clip, segments
-from mgrbench.features._weights import VARIABLE
-from mgrbench.types import BenchError, FeatureSpec, FloatArray
+from mgrbench.features._weights import WeightFile
+from mgrbench.types import FeatureSpec, FloatArray
 
 SAMPLE_RATE, N_FFT, HOP, N_MELS, FRAMES = 22050, 1024, 512, 128, 129
-NAME = "siamese_artist_10000.h5"
-PUBLISHED = "model_siamese_10000_4_0.40/model_siamese_10000.h5 of github.com/jongpillee/ismir2018-artist"
-SHA256 = "3b3ad09c321786c8ea388269ee3c35ab540734ce5209f40a430f1c9b0a25f753"
+WEIGHTS = WeightFile(
+    "siamese_artist_10000.h5",
+    "3b3ad09c321786c8ea388269ee3c35ab540734ce5209f40a430f1c9b0a25f753",
+    "models/model_siamese_10000_4_0.40/model_siamese_10000.h5 of github.com/jongpillee/ismir2018-artist",
+)
 
 SPEC = FeatureSpec(
     name="artist",
@@ -46,7 +47,7 @@ SPEC = FeatureSpec(
         "log": "log10(1 + 10 x)",
         "segments": "of 129 frames, one after the other; what is left over is not heard",
         "pooling": "maximum over time in a segment, mean over the segments",
-        "weights_sha256": SHA256,
+        "weights_sha256": WEIGHTS.sha256,
     },
     libraries=("librosa", "numpy", "soxr", "torch"),
     per_clip=True,
@@ -68,7 +69,7 @@ def extract(clips: Sequence[Clip], weights: Path | None = None) -> FloatArray:
     """
     from mgrbench.features._artist_net import features, published
 
-    network = published(weights or _find(), SHA256)
+    network = published(weights or WEIGHTS.find(), WEIGHTS.sha256)
     return np.stack([features(network, _pieces(clip))[None] for clip in clips])
 
 
@@ -95,11 +96,3 @@ def _filters() -> FloatArray:
     from librosa.filters import mel
 
     return np.asarray(mel(sr=SAMPLE_RATE, n_fft=N_FFT, n_mels=N_MELS), dtype=np.float32)
-
-
-def _find() -> Path:
-    folder = os.environ.get(VARIABLE)
-    if not folder:
-        mend = f"name your copy by --weights FILE, or its folder by {VARIABLE}; it is models/{PUBLISHED}"
-        raise BenchError(f"the weight file {NAME} is not at hand", mend)
-    return Path(folder) / NAME

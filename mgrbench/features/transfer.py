@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mgrbench.audio import Clip
+from mgrbench.features._transfer import extract_with, parameters
 from mgrbench.features._weights import WeightFile
 from mgrbench.types import FeatureSpec, FloatArray
 
@@ -31,7 +32,7 @@ SPEC = FeatureSpec(
     name="transfer",
     about="Choi et al.'s tagging convnet: averages of its 5 × 32 maps, one vector a clip.",
     shape=(160,),
-    parameters=WEIGHTS.parameters("batch statistics of each clip alone, averages of the pooled maps"),
+    parameters=parameters(WEIGHTS, "batch statistics of each clip alone, averages of the pooled maps"),
     libraries=("librosa", "numpy", "soxr", "torch"),
     per_clip=True,
 )
@@ -51,4 +52,4 @@ def extract(clips: Sequence[Clip], weights: Path | None = None, device: str = "c
     Raises:
         BenchError: if the weight file is not at hand or is another one, or if there is no such device.
     """
-    return WEIGHTS.extract(clips, weights, device)
+    return extract_with(WEIGHTS, clips, weights, device)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mgrbench.audio import Clip
+from mgrbench.features._transfer import extract_with, parameters
 from mgrbench.features._weights import WeightFile
 from mgrbench.types import FeatureSpec, FloatArray
 
@@ -23,7 +24,7 @@ SPEC = FeatureSpec(
     name="transfer_keras2",
     about="Choi et al.'s tagging convnet with its Keras 2 weights, one vector a clip.",
     shape=(160,),
-    parameters=WEIGHTS.parameters("spectrogram standardised, averages of the maps before the pools"),
+    parameters=parameters(WEIGHTS, "spectrogram standardised, averages of the maps before the pools"),
     libraries=("librosa", "numpy", "soxr", "torch"),
     per_clip=True,
 )
@@ -43,4 +44,4 @@ def extract(clips: Sequence[Clip], weights: Path | None = None, device: str = "c
     Raises:
         BenchError: if the weight file is not at hand or is another one, or if there is no such device.
     """
-    return WEIGHTS.extract(clips, weights, device)
+    return extract_with(WEIGHTS, clips, weights, device)
