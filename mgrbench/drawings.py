@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mgrbench.boards.svg import curve_lines
 from mgrbench.plots import DPI, ONE_COLUMN, STYLE, TWO_COLUMNS, need_matplotlib
 from mgrbench.predictions import Predictions
+from mgrbench.retraining import Retrained
 from mgrbench.runs import Run
 from mgrbench.types import BenchError, FloatArray
 
@@ -160,53 +162,98 @@ def curves(runs: Sequence[Drawable]) -> Figure:
 HISTORY = "history.csv"
 
 
-def embedding(one: Drawable, seed: int = 0) -> Figure:
-    """t-SNE of what a model says of the test tracks, coloured and marked by true genre.
+@dataclass(frozen=True, slots=True, eq=False)
+class Cloud:
+    """What a model says of test tracks that it did not train on, to be laid out in the plane.
 
-    The paper's Figures 8 to 10 show hidden features of one network. Here it is the log-probabilities, a
-    model's last layer up to a constant a track: they are stored for every model, and mean the same in every
-    fold, which hidden features do not. Each track was predicted by a model that did not train
-    on it.
+    Attributes:
+        values: float, shape (tracks, values).
+        genre: int, shape (tracks,): positions of the true genres.
+        shown: what the values are, for the title.
+    """
+
+    values: NDArray[np.floating[Any]]
+    genre: NDArray[np.int64]
+    shown: str
+
+
+def feature_cloud(found: Retrained) -> Cloud:
+    """The high-level features of a fold's test tracks, as in the paper's Figures 8 to 10.
+
+    One fold at a time: the features of another fold's network have other axes.
+    """
+    if found.features is None:
+        raise BenchError("the model was not asked for its features", "retrain it with features=True")
+    many, wide = found.features.shape
+    return Cloud(
+        found.features, found.genre, f"{wide} high-level features of fold {found.fold}'s {many} test tracks"
+    )
+
+
+def prediction_cloud(predictions: Predictions, fold: int | None = None) -> Cloud:
+    """The log-probabilities of test tracks: a model's last layer up to a constant a track.
+
+    Every run has them, and they mean the same in every fold, which hidden features do not.
+
+    Args:
+        predictions: of a run.
+        fold: only the tracks of this fold; of all folds without it.
 
     Raises:
-        BenchError: if the run has no probabilities, or fewer than five tracks.
+        BenchError: if there are no probabilities, or no such fold.
+    """
+    outcome = predictions.outcome
+    if outcome.proba is None:
+        raise BenchError("the run has no probabilities", "name a run that `mgrbench run` made")
+    chosen = np.ones(len(predictions), dtype=bool) if fold is None else predictions.fold == fold
+    if not chosen.any():
+        raise BenchError(f"there is no fold {fold}", f"the run has folds 1 to {predictions.fold.max()}")
+    logs = np.log(np.maximum(outcome.proba[chosen], SMALLEST))
+    whose = "all folds'" if fold is None else f"fold {fold}'s"
+    return Cloud(
+        logs - logs.mean(axis=1, keepdims=True),
+        outcome.genre[chosen],
+        f"log-probabilities of {whose} {chosen.sum()} test tracks",
+    )
+
+
+def embedding(one: Drawable, cloud: Cloud, seed: int = 0) -> Figure:
+    """t-SNE of what a model says of test tracks, coloured and marked by true genre.
+
+    Raises:
+        BenchError: if there are fewer than five tracks.
     """
     from matplotlib.figure import Figure
 
-    points = embed(one.predictions, seed)
+    points = embed(cloud.values, seed)
     figure = Figure(figsize=(ONE_COLUMN, ONE_COLUMN), layout="constrained")
     axes = figure.add_subplot()
-    genre = one.predictions.outcome.genre
     for at, name in enumerate(one.predictions.genres):
-        chosen = genre == at
+        chosen = cloud.genre == at
         look: dict[str, Any] = {"marker": MARKERS[at % len(MARKERS)], "c": COLOURS[at % len(COLOURS)]}
         axes.scatter(
             points[chosen, 0], points[chosen, 1], s=7, linewidths=0.2, edgecolors="white", label=name, **look
         )
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.set_title(f"{one.name} on {one.run.split}", wrap=True)
+    axes.set_title(f"{one.name} on {one.run.split}\nt-SNE of {cloud.shown}", fontsize=7, wrap=True)
     figure.legend(loc="outside lower center", ncols=4, frameon=False, markerscale=1.5, handletextpad=0.1)
     return figure
 
 
-def embed(predictions: Predictions, seed: int = 0) -> FloatArray:
-    """Positions of the tracks in the plane, float32 (tracks, 2).
+def embed(values: NDArray[np.floating[Any]], seed: int = 0) -> FloatArray:
+    """Positions of the tracks in the plane, (tracks, values) -> float32 (tracks, 2).
 
     Raises:
-        BenchError: see `embedding`.
+        BenchError: if there are fewer than five tracks.
     """
     from sklearn.manifold import TSNE
 
-    proba = predictions.outcome.proba
-    if proba is None:
-        raise BenchError("the run has no probabilities", "name a run that `mgrbench run` made")
-    if len(proba) < _FEWEST:
-        raise BenchError(f"the run has {len(proba)} tracks", f"t-SNE needs {_FEWEST} at least")
-    logs = np.log(np.maximum(proba, SMALLEST))
-    perplexity = min(30.0, (len(logs) - 1) / 3)
+    if len(values) < _FEWEST:
+        raise BenchError(f"there are {len(values)} tracks", f"t-SNE needs {_FEWEST} at least")
+    perplexity = min(30.0, (len(values) - 1) / 3)
     tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed)
-    return np.asarray(tsne.fit_transform(logs - logs.mean(axis=1, keepdims=True)), np.float32)
+    return np.asarray(tsne.fit_transform(values), np.float32)
 
 
 _FEWEST = 5
@@ -215,7 +262,7 @@ KINDS: Mapping[str, str] = {
     "confusion": "confusion matrix of one run",
     "intervals": "accuracies of runs with their 95 % intervals",
     "curves": "learning curves of runs of networks",
-    "embedding": "t-SNE of what one model says of the test tracks",
+    "embedding": "t-SNE of one model's high-level features of test tracks",
     "ladder": "a stored artist ladder",
 }
 """What can be drawn."""

@@ -11,12 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from mgrbench.files import read_text, write_atomically
-from mgrbench.folds import run_fold
 from mgrbench.lookup import run_dataset, run_split
-from mgrbench.plan import make_plan
+from mgrbench.retraining import retrain
 from mgrbench.runs import PREDICTIONS_FILE, RUN_FILE, Run, read_run, run_folder
 from mgrbench.splits import is_shipped
 from mgrbench.stored import stored_run
@@ -153,42 +150,14 @@ def verify(
         BenchError: if the run cannot be believed, was only scored, has no such fold, or if its features are
             not there or are others.
     """
-    record = read_run(folder)
-    split = run_split(record.split, folder)
-    run, predictions = stored_run(folder, split, run_dataset(record.dataset).genres)
-    if any(warning.code == "MGR105" for warning in run.warnings):
-        raise BenchError(
-            "was scored from predictions, and cannot be trained", "verify a run of `mgrbench run`", folder
-        )
-    if not 1 <= fold <= len(split.folds):
-        raise BenchError(f"there is no fold {fold}", f"{run.split} has folds 1 to {len(split.folds)}")
-    options = dict(run.options) | ({"selection": "test"} if run.selection.rule == "test" else {})
-    whole = len(predictions) == split.test_tracks
-    plan = make_plan(
-        model or run.model, run_dataset(run.dataset), split, tuple(run.features), options,
-        seed=run.seed, device=device, store=store, allow_missing=not whole,
-    )  # fmt: skip
-    now = {name: stored.manifest.fingerprint for name, stored in plan.features.items()}
-    for name, fingerprint in run.features.items():
-        if now[name] != fingerprint:
-            mend = "extract or import the features that the run was made with"
-            raise BenchError(f"the stored feature {name} is not the one of the run", mend, folder)
-    task = plan.tasks()[fold - 1]
-    if on_start:
-        on_start(len(task.fold.test))
-    predicted = run_fold(task).proba.argmax(axis=1)
-    known = {track: at for at, track in enumerate(predictions.ids) if predictions.fold[at] == fold}
-    if set(known) != set(task.fold.test):
-        raise BenchError(f"fold {fold} has other tracks now", "complete the features and try again", folder)
-    places = np.array([known[track] for track in task.fold.test])
-    before, true = predictions.outcome.predicted[places], predictions.outcome.genre[places]
-    usual = SEEDED if plan.source.stochastic else STEADY
+    found = retrain(folder, fold, model=model, device=device, store=store, on_start=on_start)
+    usual = SEEDED if found.stochastic else STEADY
     return Verified(
-        run=run,
+        run=found.run,
         fold=fold,
-        tracks=len(places),
-        recorded=float((before == true).mean()),
-        again=float((predicted == true).mean()),
-        same=float((before == predicted).mean()),
+        tracks=len(found.genre),
+        recorded=float((found.before == found.genre).mean()),
+        again=float((found.again == found.genre).mean()),
+        same=found.same,
         tolerance=usual if tolerance is None else tolerance,
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import copied, prepare
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -24,3 +26,15 @@ def private_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep every test away from the user's own feature store and data folder."""
     monkeypatch.setenv("MGRBENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("MGRBENCH_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `tests.helpers.prepare` makes, once for all tests; a file that needs other things has its own."""
+    return prepare(tmp_path_factory.mktemp("prepared"))
+
+
+@pytest.fixture
+def place(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of what was prepared, which a test works in and may change."""
+    return copied(prepared, tmp_path, monkeypatch)

@@ -29,7 +29,6 @@ from tests.helpers import (
     done,
     only_run,
     predictions,
-    prepare,
     refusal,
     refused,
     store_vectors,
@@ -40,11 +39,6 @@ from tests.helpers import (
     write_split,
     write_wav,
 )
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    return prepare(tmp_path_factory.mktemp("prepared"))
 
 
 @pytest.fixture

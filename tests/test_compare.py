@@ -24,10 +24,8 @@ from tests.helpers import (
     MINI,
     MINI_RUN,
     REPOSITORY,
-    copied,
     done,
     only_run,
-    prepare,
     refused,
     unchanged,
     write_plugin,
@@ -35,16 +33,6 @@ from tests.helpers import (
 )
 
 NEXT = dict(zip(GTZAN.genres, (*GTZAN.genres[1:], GTZAN.genres[0]), strict=True))
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    return prepare(tmp_path_factory.mktemp("prepared"))
-
-
-@pytest.fixture
-def place(prepared, tmp_path, monkeypatch):
-    return copied(prepared, tmp_path, monkeypatch)
 
 
 def score(place, name, wrong=(), *arguments, split="mini.tsv", ids=MINI):

@@ -17,10 +17,8 @@ from tests.helpers import (
     MEANS,
     MINI,
     MINI_RUN,
-    copied,
     done,
     only_run,
-    prepare,
     refused,
     snapshot,
     unchanged,
@@ -28,16 +26,6 @@ from tests.helpers import (
     write_split,
     write_wav,
 )
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    return prepare(tmp_path_factory.mktemp("prepared"))
-
-
-@pytest.fixture
-def place(prepared, tmp_path, monkeypatch):
-    return copied(prepared, tmp_path, monkeypatch)
 
 
 def score(place, name, right, *arguments, proba=False):
@@ -81,6 +69,30 @@ def test_rows_are_ranked_by_accuracy_and_ties_share_a_rank(place):
     ]
     rows = list(csv.DictReader((place / "leaderboards" / "gtzan" / "mini.csv").read_text().splitlines()))
     assert [(int(row["rank"]), row["model"]) for row in rows] == ranked
+
+
+def test_what_leaks_in_the_split_stands_on_every_row_that_leaves_its_page(place):
+    done("run", "-m", "majority", "-d", "gtzan", "-s", "random10", "-f", "toy")
+    done("run", "-m", "majority", "-d", "gtzan", "-s", "artist3", "-f", "toy")
+    done("leaderboard", "build")
+    for split, codes in (("random10", ["MGR001", "MGR002", "MGR003"]), ("artist3", [])):
+        stem = place / "leaderboards" / "gtzan" / split
+        (row,) = csv.DictReader(stem.with_suffix(".csv").read_text().splitlines())
+        assert row["warnings"].split() == codes
+        document = json.loads(stem.with_suffix(".json").read_text())
+        assert document["ranked"][0]["codes"] == document["audit"]["codes"] == codes
+        page = stem.with_suffix(".md").read_text()
+        assert [code for code in ("MGR001", "MGR002", "MGR003") if f"**{code}**" in page] == codes
+        assert "- made-by: mgrbench split make gtzan" in page
+
+
+def test_one_fold_has_no_spread(place):
+    done("run", "-m", "majority", "-d", "gtzan", "-s", "kereliuk", "-f", "toy")
+    done("leaderboard", "build", "--format", "md,html,latex")
+    out = place / "leaderboards"
+    for file in (out / "gtzan/kereliuk.md", out / "gtzan/kereliuk.tex", out / "site/gtzan/kereliuk.html"):
+        assert "± .000" not in file.read_text()
+    assert " ± ." in (out / "gtzan" / "mini.md").read_text()
 
 
 def test_optimistic_rows_stand_apart_whatever_they_score(place):
@@ -226,7 +238,7 @@ def test_a_board_is_a_pandas_table(place):
         same = rows[row["model"]]
         assert row["features"].split() == same["features"]
         assert row["options"] == same["options"]
-        assert row["codes"].split() == list(dict.fromkeys(w["code"] for w in same["warnings"]))
+        assert row["codes"].split() == same["codes"]
         for metric, score_ in same["scores"].items():
             assert row[metric] == score_["value"]
             assert (row[f"{metric}_low"], row[f"{metric}_high"]) == (score_["low"], score_["high"])

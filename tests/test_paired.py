@@ -71,6 +71,23 @@ def test_corrected_t_by_hand():
     assert corrected_resampled_t([-1, -2, -3], 0.5) == (pytest.approx(-t), pytest.approx(p))
 
 
+@pytest.mark.slow
+def test_corrected_t_gives_what_scikit_learn_publishes():
+    """The worked example "Statistical comparison of models using grid search" of its documentation."""
+    from sklearn.datasets import make_moons
+    from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
+    from sklearn.svm import SVC
+
+    x, y = make_moons(noise=0.352, random_state=1, n_samples=100)
+    folds = RepeatedStratifiedKFold(n_splits=10, n_repeats=10, random_state=0)
+    rbf, linear = (
+        cross_val_score(SVC(kernel=kernel), x, y, scoring="roc_auc", cv=folds) for kernel in ("rbf", "linear")
+    )
+    t, p = corrected_resampled_t(rbf - linear, 10 / 90)
+    assert t == pytest.approx(0.750, abs=5e-4)
+    assert p / 2 == pytest.approx(0.227, abs=5e-4)  # it prints the one-sided p
+
+
 def test_corrected_t_of_equal_differences():
     assert corrected_resampled_t([0, 0, 0], 0.5) == (0.0, 1.0)
     assert corrected_resampled_t([-0.25] * 3, 0.5) == (-np.inf, 0.0)

@@ -11,19 +11,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.helpers import MINI_RUN, copied, done, only_run, prepare, refused, snapshot
+from tests.helpers import MINI_RUN, copied, done, only_run, refused, snapshot
 
 HOSTILE = ("<script>alert(1)<", "<img src=x onerror=alert(1)>", '"onmouseover="x', "=cmd()", r"\input{x}")
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    return prepare(tmp_path_factory.mktemp("prepared"))
-
-
-@pytest.fixture
-def place(prepared, tmp_path, monkeypatch):
-    return copied(prepared, tmp_path, monkeypatch)
 
 
 class Page(HTMLParser):
@@ -108,6 +98,24 @@ def test_learning_curves_are_drawn_from_numbers_only(place):
     assert "<i>" not in text
     history.write_text("nothing\n")
     assert "<polyline" not in (site(place) / "gtzan" / "mini.html").read_text()
+
+
+def test_a_page_explains_the_codes_of_its_split_and_says_how_it_was_made(place):
+    done("run", "-m", "majority", "-d", "gtzan", "-s", "random10", "-f", "toy")
+    text = (site(place) / "gtzan" / "random10.html").read_text()
+    explained = re.findall(r'<dt id="(MGR\d+)">', text)
+    assert explained[:3] == ["MGR001", "MGR002", "MGR003"]
+    assert "mgrbench split make gtzan --rule hash --name random10" in text
+
+
+def test_every_row_with_a_history_has_its_learning_curves(place):
+    done("run", "-m", "majority", *MINI_RUN)
+    lines = "fold,epoch,train_loss,valid_accuracy\n1,1,2,.3\n1,2,1,.2\n2,1,3,.1\n2,2,2,.4\n"
+    for folder in (file.parent for file in (place / "runs").rglob("run.json")):
+        (folder / "history.csv").write_text(lines)
+    curves = (site(place) / "gtzan" / "mini.html").read_text().split("<h2>Learning curves</h2>")[1]
+    assert curves.count("<polyline") == 8
+    assert all(f"{name}, seed 0</summary>" in curves for name in ("means on toy", "majority on toy"))
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -10,24 +10,17 @@ import subprocess
 
 import pytest
 
-from mgrbench.boards.grid import GRID_FORMATS, Grid, latex_escaped
+from mgrbench.boards import reported as facts_of
+from mgrbench.boards.booktabs import latex_escaped
+from mgrbench.boards.grid import Grid, abbreviated
+from mgrbench.boards.grid_formats import GRID_FORMATS
 from mgrbench.boards.reported import CONFUSIONS, SHARES, printed_confusion, reported, reported_on
 from mgrbench.boards.tables import TITLES, datasets_of
 from mgrbench.registry import load_dataset
 from mgrbench.splits import shipped_splits
-from tests.helpers import GTZAN, cli, copied, done, prepare, record, refused, unchanged
+from tests.helpers import GTZAN, cli, done, record, refused, unchanged
 
 FORMATS = ("md", "csv", "latex", "html")
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    return prepare(tmp_path_factory.mktemp("prepared"))
-
-
-@pytest.fixture
-def place(prepared, tmp_path, monkeypatch):
-    return copied(prepared, tmp_path, monkeypatch)
 
 
 # --- facts
@@ -82,6 +75,38 @@ def test_a_share_that_729_tracks_cannot_give_is_doubted():
     assert "no number of the 729" in doubted["0.9090"]
     assert "cut off" in doubted["0.9149"]
     assert "0.9246" not in doubted
+
+
+def test_a_figure_with_a_confusion_matrix_says_what_the_matrix_gives():
+    said = {(one.table, one.dataset): one.matrix for one in reported() if one.matrix}
+    assert set(said) == {
+        (3, "ismir2004"), (4, "gtzan"), (5, "extballroom"), (9, "gtzan"),
+        (11, "ismir2004"), (11, "gtzan"), (11, "extballroom"),
+    }  # fmt: skip
+    assert "674 of 729 tracks right, as printed; 1 of the 24 shares" in said[3, "ismir2004"]
+    assert "Table 10) has 824 of 948" in said[9, "gtzan"]
+    assert "12 of the 40 shares printed beside it do not follow" in said[9, "gtzan"]
+
+
+def test_a_figure_that_its_matrix_does_not_give_is_said(monkeypatch):
+    read = facts_of._lines
+
+    def changed(name):
+        lines = read(name)
+        if name == "table07.tsv":
+            lines[1][1:3] = ["99", "1"]
+        return lines
+
+    monkeypatch.setattr(facts_of, "_lines", changed)
+    for cached in (facts_of.printed_confusion, facts_of.reported):
+        cached.cache_clear()
+    try:
+        (said,) = {one.matrix for one in reported() if one.dataset == "gtzan" and "Table 7" in one.matrix}
+        assert "964 of 1000 tracks right, which is 0.9640 and not what is printed" in said
+    finally:
+        monkeypatch.undo()
+        for cached in (facts_of.printed_confusion, facts_of.reported):
+            cached.cache_clear()
 
 
 # --- the command
@@ -204,13 +229,39 @@ def test_cells_stay_text(name):
     assert len(re.findall(r"(?<!\\)\|", GRID_FORMATS["md"]([grid]).splitlines()[2])) == 3
 
 
+def test_marks_hang_beside_the_digits_and_footnote_signs_are_set():
+    grid = Grid("T", ("a", "b"), (("x *", ".5 *"), ("y †", ".25 † ‡")), numeric=frozenset({1}))
+    text = GRID_FORMATS["latex"]([grid])
+    assert r"x {*} & .5\rlap{{*}}" in text
+    assert r".25\rlap{\dag{} \ddag{}}" in text
+    assert "U+" not in text
+
+
+def test_a_long_table_becomes_parts_and_keeps_every_row():
+    rows = tuple((f"row{number}", "a long name with words " * 4, "1") for number in range(90))
+    text = GRID_FORMATS["latex"]([Grid("Long", ("a", "b", "n"), rows, frozenset({2}), notes=("note",))])
+    assert text.count(r"\begin{table}") == text.count("(part ") + 1 > 1
+    assert re.findall(r"row\d+", text) == [row[0] for row in rows]
+    assert text.count(r"note\par") == 1
+
+
+def test_abbreviations_tell_names_apart():
+    assert abbreviated(["blues", "classical"]) == ("blu", "cla")
+    assert abbreviated(["rock", "rockabilly", "rocksteady"]) == ("rock", "rocka", "rocks")
+    assert abbreviated(["pop", "popular"]) == ("pop", "popu")
+    assert abbreviated([]) == ()
+
+
 @pytest.mark.slow
-def test_latex_compiles_as_pasted(place):
+def test_latex_compiles_as_pasted_and_fits_on_the_page(place):
     if shutil.which("pdflatex") is None:
         pytest.skip("no pdflatex on this machine")
     names = Grid("Names", ("Name", "n"), tuple((name, "1") for name in HOSTILE))
-    text = "".join(done("table", table, "--format", "latex").out for table in (4, 10, 11))
-    text += GRID_FORMATS["latex"]([names])
+    options = ", ".join(f"an_option_{number}=value" for number in range(6))
+    wide = Grid("Wide", ("Model", *"abcde"), ((f"model ({options})", *[".842 [.807, .876]"] * 5),) * 60,
+                numeric=frozenset(range(1, 6)))  # fmt: skip
+    text = "".join(done("table", table, "--format", "latex").out for table in TITLES)
+    text += GRID_FORMATS["latex"]([names, wide])
     (place / "all.tex").write_text(
         "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n" + text + "\\end{document}\n"
     )
@@ -219,6 +270,8 @@ def test_latex_compiles_as_pasted(place):
         cwd=place, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert made.returncode == 0, made.stdout[-2000:]
+    assert "Overfull" not in made.stdout
+    assert "too large for page" not in made.stdout
 
 
 # --- on the pages

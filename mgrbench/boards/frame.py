@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mgrbench.boards.board import Board, build_boards
-from mgrbench.boards.formats import codes_of
+from mgrbench.boards.words import all_codes
 from mgrbench.types import BenchError, Dataset
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _records(board: Board) -> list[dict[str, Any]]:
         record |= {
             "accuracy_fold_mean": row.accuracy_folds.mean,
             "accuracy_fold_std": row.accuracy_folds.std,
-            "codes": codes_of(row),
+            "codes": all_codes(board, row),
             "run": row.run,
             "version": row.version,
             "finished_utc": row.finished_utc,

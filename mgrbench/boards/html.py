@@ -16,21 +16,23 @@ from markupsafe import Markup
 
 from mgrbench.boards import svg
 from mgrbench.boards.board import SET_APART, Board
-from mgrbench.boards.formats import (
+from mgrbench.boards.reported import reported_on
+from mgrbench.boards.rows import Row
+from mgrbench.boards.words import (
     RANKS,
     REPORTED,
     audit_sentence,
     codes_of,
+    folds_text,
     interval_text,
     notes_of,
+    provenance,
     rank_of,
     reported_cells,
     resolution_sentences,
     row_name,
-    short,
+    split_codes,
 )
-from mgrbench.boards.reported import reported_on
-from mgrbench.boards.rows import Row
 from mgrbench.checks import CODES
 from mgrbench.explanations import PAGES
 from mgrbench.files import read_text
@@ -39,28 +41,28 @@ from mgrbench.metrics import per_class
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _DRAWN_ROWS = 60
 """Rows in the plot of intervals."""
-_DRAWN_MODELS = 12
-"""Models of which matrices and curves are drawn, each by its best row."""
+_DRAWN_MODELS = 24
+"""Models of which matrices are drawn, each by its best row; and rows of which learning curves are."""
 _HISTORY = "history.csv"
 
 
 def to_html(board: Board) -> str:
     """The page of a split."""
-    details = _details(board)
     return _render(
         "page.html.j2",
         board=board,
         name=board.split.name,
         about=board.split.provenance.get("about", ""),
-        provenance={key: board.split.provenance.get(key, "") for key in ("rules", "source", "cite")},
+        provenance=provenance(board),
         audit=audit_sentence(board),
         resolution=resolution_sentences(board),
         ranks=RANKS,
-        ranked=[_cells(row) for row in board.ranked],
-        optimistic=[_cells(row) for row in board.optimistic],
+        ranked=[_cells(board, row) for row in board.ranked],
+        optimistic=[_cells(board, row) for row in board.optimistic],
         features=sorted({name for row in board.rows for name in row.features}),
         intervals=Markup(svg.intervals(board.ranked[:_DRAWN_ROWS])) if board.ranked else "",  # noqa: S704
-        details=details,
+        details=_details(board),
+        curves=_curves(board),
         reported=[reported_cells(one) for one in reported_on(board.split.name)],
         about_reported=REPORTED,
         codes=_codes(board),
@@ -105,12 +107,13 @@ def _environment() -> Environment:
     )
 
 
-def _cells(row: Row) -> dict[str, Any]:
+def _cells(board: Board, row: Row) -> dict[str, Any]:
     accuracy, macro, mcc = (row.scores[name] for name in ("accuracy", "macro_f1", "mcc"))
     return {
         "rank": rank_of(row),
         "place": row.rank or "",
-        "model": row_name(row),
+        "model": row.model,
+        "options": row_name(row).removeprefix(row.model),
         "features": " + ".join(row.features) or "–",
         "seed": row.seed,
         "accuracy": interval_text(accuracy),
@@ -119,7 +122,7 @@ def _cells(row: Row) -> dict[str, Any]:
         "macro_f1_value": f"{macro.value:.6f}",
         "mcc": interval_text(mcc),
         "mcc_value": f"{mcc.value:.6f}",
-        "folds": f"{short(row.accuracy_folds.mean)} ± {short(row.accuracy_folds.std)}",
+        "folds": folds_text(board, row),
         "folds_value": f"{row.accuracy_folds.mean:.6f}",
         "notes": notes_of(row).split(),
         "apart": bool(SET_APART & set(codes_of(row).split())),
@@ -128,16 +131,14 @@ def _cells(row: Row) -> dict[str, Any]:
 
 
 def _details(board: Board) -> list[dict[str, Any]]:
-    """The best row of each model: its confusion matrix, its genres and, where it has one, its training."""
+    """The best row of each model: its confusion matrix and its genres."""
     best: dict[str, Row] = {}
     for row in board.rows:
         best.setdefault(row.model, row)
     genres = board.dataset.genres
     found = []
     for row in list(best.values())[:_DRAWN_MODELS]:
-        name = f"{row_name(row)} on {' + '.join(row.features) or 'no features'}"
-        history = row.folder / _HISTORY
-        curves = svg.curves(read_text(history), name) if history.is_file() else ""
+        name = _full_name(row)
         found.append(
             {
                 "name": name,
@@ -145,15 +146,32 @@ def _details(board: Board) -> list[dict[str, Any]]:
                 "optimistic": row.optimistic,
                 "confusion": Markup(svg.confusion(row.confusion, genres, name)),  # noqa: S704
                 "genres": Markup(svg.genre_bars(per_class(row.confusion), genres, name)),  # noqa: S704
-                "curves": Markup(curves),  # noqa: S704
             }
         )
     return found
 
 
+def _curves(board: Board) -> list[dict[str, Any]]:
+    """The rows of networks, the first ones, and how they learned."""
+    found = []
+    for row in board.rows:
+        file = row.folder / _HISTORY
+        name = f"{_full_name(row)}, seed {row.seed}"
+        drawn = svg.curves(read_text(file), name) if file.is_file() else ""
+        if drawn:
+            found.append({"name": name, "drawn": Markup(drawn)})  # noqa: S704
+        if len(found) == _DRAWN_MODELS:
+            break
+    return found
+
+
+def _full_name(row: Row) -> str:
+    return f"{row_name(row)} on {' + '.join(row.features) or 'no features'}"
+
+
 def _codes(board: Board) -> Mapping[str, tuple[str, str]]:
     """The codes on the page, what they stand for, and what they mean."""
-    used = {warning.code for row in board.rows for warning in row.warnings}
+    used = {warning.code for row in board.rows for warning in row.warnings} | set(split_codes(board))
     return {
         code: (CODES.get(code, "unknown code"), PAGES[code].means if code in PAGES else "")
         for code in sorted(used)

@@ -8,7 +8,7 @@ from it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
@@ -33,6 +33,13 @@ SHARES = {
 CONFUSIONS = {6: "ismir2004", 7: "gtzan", 8: "extballroom", 10: "gtzan"}
 """Number of a table that is a confusion matrix -> its dataset."""
 
+COMPARISON = 11
+"""Number of the table that compares systems."""
+
+OWN = "FusionNet"
+"""What the tables call the paper's own system."""
+
+_FILTERED = 9
 _FOLDER = Path(__file__).resolve().parent / "facts"
 _ISMIR_TRACKS = 729
 
@@ -54,6 +61,7 @@ class Reported:
         splits: full names of the splits whose protocol is of the same kind.
         protocol: how it was measured, and what was chosen on the test part.
         note: what is wrong with it, if anything.
+        matrix: what the confusion matrix printed of it gives, where there is one.
     """
 
     table: int
@@ -68,6 +76,7 @@ class Reported:
     splits: tuple[str, ...]
     protocol: str
     note: str
+    matrix: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +102,13 @@ class PrintedConfusion:
         """What the matrix gives for each genre."""
         return per_class(self.counts)
 
+    @property
+    def inconsistent(self) -> tuple[tuple[str, int], ...]:
+        """The printed shares that do not follow from the matrix: name, position of the genre."""
+        return tuple(
+            (name, at) for name in SHARES for at in range(len(self.genres)) if not self.consistent(name, at)
+        )
+
     def consistent(self, name: str, position: int) -> bool:
         """Whether a printed share follows from the matrix, rounded or cut off after four places."""
         value = Decimal(getattr(self.rows[position], SHARES[name]))
@@ -111,7 +127,37 @@ _PLACES = Decimal("0.0001")
 def reported() -> tuple[Reported, ...]:
     """Every printed accuracy, in the order of the tables."""
     names, *rows = _lines("printed.tsv")
-    return tuple(_reported(dict(zip(names, row, strict=True))) for row in rows)
+    found = [_reported(dict(zip(names, row, strict=True))) for row in rows]
+    best = {one.dataset: one.features for one in found if one.table == COMPARISON and one.system == OWN}
+    return tuple(
+        replace(one, matrix=_matrix_says(one, printed_confusion(table)))
+        if one.decision == "meta" and one.features == best[one.dataset] and (table := _matrix_of(one))
+        else one
+        for one in found
+    )
+
+
+def _matrix_of(one: Reported) -> int:
+    """Number of the table that is the confusion matrix behind a printed accuracy."""
+    if one.table == _FILTERED:
+        return 10
+    return next(table for table, dataset in CONFUSIONS.items() if dataset == one.dataset)
+
+
+def _matrix_says(one: Reported, printed: PrintedConfusion) -> str:
+    """Whether an accuracy and the shares printed beside its confusion matrix follow from this matrix."""
+    right, tracks = int(printed.counts.trace()), int(printed.counts.sum())
+    given = Decimal(right) / tracks
+    agrees = Decimal(one.printed).quantize(_PLACES) == given.quantize(_PLACES, ROUND_HALF_UP)
+    text = f"its confusion matrix (Table {printed.table}) has {right} of {tracks} tracks right, "
+    text += "as printed" if agrees else f"which is {given:.4f} and not what is printed"
+    wrong = len(printed.inconsistent)
+    if wrong:
+        shares = len(SHARES) * len(printed.genres)
+        text += (
+            f"; {wrong} of the {shares} shares printed beside it do{'es' * (wrong == 1)} not follow from it"
+        )
+    return text
 
 
 def reported_on(split: str) -> tuple[Reported, ...]:
@@ -120,10 +166,7 @@ def reported_on(split: str) -> tuple[Reported, ...]:
     Table 11 repeats the best figure of each table before it, which is left out here.
     """
     found = [one for one in reported() if split in one.splits]
-    return tuple(one for one in found if one.table != _LAST or one.system != "FusionNet")
-
-
-_LAST = 11
+    return tuple(one for one in found if one.table != COMPARISON or one.system != OWN)
 
 
 @cache
@@ -161,7 +204,7 @@ def _reported(row: dict[str, str]) -> Reported:
         std=float(row["std"]) if row["std"] else None,
         splits=tuple(f"{row['dataset']}/{split}" for split in row["splits"].split()),
         protocol=row["protocol"],
-        note="; ".join(filter(None, (row["note"], granular if row["system"] == "FusionNet" else ""))),
+        note="; ".join(filter(None, (row["note"], granular if row["system"] == OWN else ""))),
     )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from itertools import zip_longest
 from pathlib import Path
 
 from mgrbench.boards.board import Board
-from mgrbench.boards.formats import escaped, interval_text, row_name, to_csv, to_json, to_markdown
+from mgrbench.boards.formats import to_csv, to_json, to_markdown
 from mgrbench.boards.html import to_html, to_index
 from mgrbench.boards.latex import to_latex
-from mgrbench.files import read_text, write_atomically
+from mgrbench.boards.words import escaped, interval_text, row_name
+from mgrbench.files import write_atomically
+from mgrbench.generated import between_marks, check_pages
 from mgrbench.types import BenchError
 
 FORMATS: Mapping[str, Callable[[Board], str]] = {
@@ -78,14 +79,8 @@ def check_boards(
     if stale:
         mend = "remove it, or add the folder of its runs by --runs"
         raise BenchError("is a page that no run gives any more", mend, stale[0])
-    for path, text in pages.items():
-        found = read_text(path)
-        if found == text:
-            continue
-        lines = zip_longest(found.splitlines(), text.splitlines())
-        number = next((n for n, (old, new) in enumerate(lines, start=1) if old != new), 1)
-        mend = "build the boards again with `mgrbench leaderboard build`"
-        raise BenchError("is not what the runs give", mend, f"{path}:{number}")
+    mend = "build the boards again with `mgrbench leaderboard build`"
+    check_pages(pages, "is not what the runs give", mend)
     return list(pages)
 
 
@@ -106,7 +101,8 @@ def _pages(
     if "md" in formats:
         pages[out / "README.md"] = _index(boards)
     if readme is not None:
-        pages[readme] = _with_overview(readme, boards, Path(os.path.relpath(out, readme.parent)).as_posix())
+        folder = Path(os.path.relpath(out, readme.parent)).as_posix()
+        pages[readme] = between_marks(readme, BEGIN, END, _overview(boards, f"{folder}/"), "the boards")
     return pages
 
 
@@ -147,13 +143,3 @@ def _overview(boards: Sequence[Board], folder: str) -> list[str]:
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
-
-
-def _with_overview(readme: Path, boards: Sequence[Board], folder: str) -> str:
-    """The text of ``readme`` with the overview between its two marks."""
-    text = read_text(readme)
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise BenchError("has no place for the boards", f"put a line {BEGIN} and a line {END} there", readme)
-    return "\n".join([before + BEGIN, *_overview(boards, f"{folder}/"), END + after])

@@ -13,8 +13,8 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from mgrbench.boards.formats import interval_text, rank_of, row_name, short
 from mgrbench.boards.rows import Row
+from mgrbench.boards.words import interval_text, rank_of, row_name, short
 from mgrbench.metrics import PerClass
 
 _LINE = 16
@@ -22,8 +22,12 @@ _POINTS = 80
 """Points of a curve that are drawn."""
 
 
-def _svg(width: float, height: float, title: str, about: str, parts: Sequence[str]) -> str:
-    head = f'<svg viewBox="0 0 {width:g} {height:g}" role="img" style="max-width:{width:g}px">'
+def _svg(
+    width: float, height: float, title: str, about: str, parts: Sequence[str], largest: float = 1.0
+) -> str:
+    """A drawing; on a wide screen it grows up to ``largest`` times its size."""
+    shown = f"max-width:{largest * width:g}px"
+    head = f'<svg viewBox="0 0 {width:g} {height:g}" role="img" style="{shown}">'
     return "".join([head, f"<title>{escape(title)}</title><desc>{escape(about)}</desc>", *parts, "</svg>"])
 
 
@@ -33,7 +37,7 @@ def _words(x: float, y: float, text: str, anchor: str = "start", extra: str = ""
 
 def intervals(rows: Sequence[Row]) -> str:
     """Accuracies with their 95 % intervals, one line a row, on an axis from 0 to 1."""
-    left, wide, right = 230.0, 400.0, 20.0
+    left, wide, right = 195.0, 300.0, 20.0
     parts = [
         f'<line class="grid" x1="{left + wide * tick / 5:g}" x2="{left + wide * tick / 5:g}" y1="4" '
         f'y2="{_LINE * len(rows) + 8:g}"/>'
@@ -45,21 +49,23 @@ def intervals(rows: Sequence[Row]) -> str:
     for number, row in enumerate(rows):
         y = _LINE * number + 14.0
         score = row.scores["accuracy"]
-        name = f"{row_name(row)} · {'+'.join(row.features) or '–'}"
-        name = name if len(name) <= _NAME else name[: _NAME - 1] + "…"
-        parts.append(_words(left - 8, y + 4, name, "end"))
+        # Options would push the features out of sight: they stand in the tip.
+        short_name = f"{row.model}{' (…)' * bool(row.options)} · {'+'.join(row.features) or '–'}"
+        cut = short_name if len(short_name) <= _NAME else short_name[: _NAME - 1] + "…"
+        parts.append(_words(left - 8, y + 4, cut, "end"))
         if score.low is not None and score.high is not None:
             x1, x2 = (f"{left + wide * end:.1f}" for end in (score.low, score.high))
             parts.append(f'<line class="bar" x1="{x1}" x2="{x2}" y1="{y:g}" y2="{y:g}"/>')
-        tip = f"{rank_of(row)} {name}: {interval_text(score)}"
+        whole = f"{row_name(row)} on {'+'.join(row.features) or 'no features'}"
+        tip = f"{rank_of(row)} {whole}: {interval_text(score)}"
         x = f"{left + wide * score.value:.1f}"
         parts.append(f'<circle class="dot" cx="{x}" cy="{y:g}" r="3.5"><title>{escape(tip)}</title></circle>')
     about = "; ".join(f"{row_name(row)}: {interval_text(row.scores['accuracy'])}" for row in rows[:3])
     title = f"Accuracy and 95 % interval of {len(rows)} rows"
-    return _svg(left + wide + right, _LINE * len(rows) + 30, title, f"The first ones: {about}.", parts)
+    return _svg(left + wide + right, _LINE * len(rows) + 30, title, f"The first ones: {about}.", parts, 1.3)
 
 
-_NAME = 36
+_NAME = 28
 """Letters of a name that fit beside the intervals."""
 
 
@@ -148,7 +154,7 @@ def curves(history: str, name: str) -> str:
     ]
     if not panels:
         return ""
-    about = "Thin lines are folds; blue: validation part, grey: training part."
+    about = "A line for every fold and network; solid: validation part, dashed: training part."
     return _svg(330.0 * len(panels), 220, f"Learning curves of {name}", about, panels)
 
 

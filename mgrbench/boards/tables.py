@@ -6,38 +6,20 @@ and the lowest seed is shown, never the best one, and a note says how many there
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
-from mgrbench.boards.grid import NOT_MEASURED, NOT_PRINTED, Cell, Grid, Value, measured_value, printed_value
+from mgrbench.boards.found import Found, Wanted
+from mgrbench.boards.grid import NOT_MEASURED, NOT_PRINTED, Cell, Grid, printed_value
+from mgrbench.boards.matrices import WRONG, confusions
 from mgrbench.boards.reported import (
+    COMPARISON,
     CONFUSIONS,
-    SHARES,
     SOURCE,
-    PrintedConfusion,
     Reported,
     printed_confusion,
     reported,
 )
-from mgrbench.lookup import run_dataset, run_split
-from mgrbench.metrics import per_class
-from mgrbench.runs import Run, find_runs, read_run
-from mgrbench.stored import stored_run
 from mgrbench.types import BenchError
-
-SPLITS = {
-    "gtzan": "gtzan/random10",
-    "ismir2004": "ismir2004/official",
-    "extballroom": "extballroom/random10",
-}
-"""Dataset -> the split whose runs stand beside printed figures, unless another is named."""
-
-FILTERED = "gtzan/foleiss3"
-"""The split of Tables 9 and 10."""
 
 TITLES = {
     2: "single features",
@@ -55,32 +37,9 @@ TITLES = {
 
 _NAMES = {"gtzan": "GTZAN", "ismir2004": "ISMIR2004", "extballroom": "Extended Ballroom"}
 _LETTERS = {"cqt": "c", "harmonic": "h", "mel": "m", "percussive": "p", "scatter": "s", "timbre": "t"}
-_OWN = "FusionNet"
-_COMPARISON = 11
 _EXPLAINED = (
     "Measured: value [95 % interval over artists]; printed: ± as printed. An empty cell was not measured.",
 )
-_WRONG = " *"
-_ON_TEST = " †"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What may stand in the measured cells.
-
-    Attributes:
-        roots: folders of runs.
-        split: full name of the split; empty for the table's own (`SPLITS`, `FILTERED`).
-        model: the model whose runs stand where the table has FusionNet.
-        sum_rule: the name of rows that stand where it has the sum rule.
-        run: folder of the run whose confusion matrix is shown; None to look for one.
-    """
-
-    roots: tuple[Path, ...]
-    split: str = ""
-    model: str = "fusionnet"
-    sum_rule: str = "fusionnet_sumrule"
-    run: Path | None = None
 
 
 def datasets_of(table: int) -> tuple[str, ...]:
@@ -117,82 +76,24 @@ def paper_table(table: int, dataset: str | None, wanted: Wanted) -> list[Grid]:
         raise BenchError(f"table {table} has no figures of {dataset}", mend)
     chosen = datasets if dataset is None else (dataset,)
     if table in CONFUSIONS:
-        return _confusions(printed_confusion(table), wanted)
-    found = _Found(wanted, table, chosen)
+        title = f"Table {table} of {SOURCE}: {TITLES[table]}"
+        return confusions(printed_confusion(table), title, wanted)
+    found = Found(wanted, table, chosen)
     cells = [one for one in reported() if one.table == table and one.dataset in chosen]
     decided = sorted({one.decision for one in cells if one.decision in {"sum", "meta"}})
-    by_decision = table not in {9, _COMPARISON} and bool(decided)
+    by_decision = table not in {9, COMPARISON} and bool(decided)
     return [_accuracies(table, chosen, cells, found, ("meta", "sum") if by_decision else ())]
-
-
-class _Found:
-    """The finished runs that may stand in measured cells, read only when they are needed."""
-
-    def __init__(self, wanted: Wanted, table: int, datasets: Sequence[str]) -> None:
-        self.wanted = wanted
-        self.splits = {name: _split_of(table, name, wanted) for name in datasets}
-        self.notes: dict[str, None] = {}
-        self._records: list[tuple[Path, Run]] = []
-        for root in dict.fromkeys(wanted.roots):
-            for folder in find_runs(root):
-                if "/".join(folder.relative_to(root).parts[:2]) in self.splits.values():
-                    self._records.append((folder, read_run(folder)))
-
-    def cell(self, one: Reported) -> Value:
-        """The measured accuracy that belongs beside a printed one, or an empty cell."""
-        folder = self.folder(one)
-        if folder is None:
-            return NOT_MEASURED
-        run = _believed(folder)
-        mark = ""
-        if run.selection.rule == "test":
-            mark = _ON_TEST
-            self.notes["† Selected on test: optimistic."] = None
-        return measured_value(run.scores["accuracy"], run.fold_mean_std["accuracy"].std, mark)
-
-    def folder(self, one: Reported) -> Path | None:
-        """The folder of the run beside a printed accuracy."""
-        model = self.wanted.model if one.system == _OWN else one.model
-        if one.decision == "sum":
-            model = self.wanted.sum_rule
-        fitting = [
-            (len(run.options), run.seed, folder.as_posix(), folder)
-            for folder, run in self._records
-            if run.split == self.splits[one.dataset]
-            and run.model == model
-            and (not one.features or set(run.features) == set(one.features))
-        ]
-        if not fitting:
-            return None
-        if len(fitting) > 1:
-            name = f"{model} {'+'.join(one.features)}".strip()
-            shown = min(fitting)
-            self.notes[f"{name}: {len(fitting)} runs fit; shown is {shown[3].name}."] = None
-        return min(fitting)[3]
-
-
-def _split_of(table: int, dataset: str, wanted: Wanted) -> str:
-    own = FILTERED if table in {9, 10} else SPLITS[dataset]
-    if not wanted.split:
-        return own
-    return wanted.split if "/" in wanted.split else f"{dataset}/{wanted.split}"
-
-
-def _believed(folder: Path) -> Run:
-    record = read_run(folder)
-    genres = run_dataset(record.dataset).genres
-    return stored_run(folder, run_split(record.split, folder), genres)[0]
 
 
 def _accuracies(
     table: int,
     datasets: Sequence[str],
     cells: Sequence[Reported],
-    found: _Found,
+    found: Found,
     decisions: Sequence[str],
 ) -> Grid:
     """Rows are features, combinations or systems; columns are datasets or decisions, printed and measured."""
-    comparison = table == _COMPARISON
+    comparison = table == COMPARISON
     places = [(dataset, decision) for dataset in datasets for decision in decisions or ("",)]
     rows: dict[str, dict[tuple[str, str], Reported]] = {}
     for one in cells:
@@ -211,15 +112,19 @@ def _accuracies(
             if cited is None:
                 line += [NOT_PRINTED, NOT_MEASURED]
                 continue
-            wrong = _WRONG if cited.note else ""
+            wrong = WRONG if cited.note else ""
+            value = f"{name}, {cited.printed.removeprefix('0')}"
             if cited.note:
-                notes[f"* {name}, {cited.printed.removeprefix('0')}: {cited.note}."] = None
+                notes[f"* {value}: {cited.note}."] = None
+            if cited.matrix:
+                notes[f"{value}: {cited.matrix}."] = None
             line += [printed_value(cited.printed, cited.std, wrong), found.cell(cited)]
         lines.append(tuple(line))
     for protocol in dict.fromkeys(one.protocol for one in cells):
         systems = dict.fromkeys(one.system for one in cells if one.protocol == protocol)
         notes[f"Printed protocol{' of ' + '; '.join(systems) if comparison else ''}: {protocol}."] = None
-    notes |= dict.fromkeys(f"Measured on {split}." for split in dict.fromkeys(found.splits.values()))
+    leaks = f" What leaks there: {', '.join(sorted(found.leaks))}." if found.leaks else ""
+    notes[f"Measured on {', '.join(dict.fromkeys(found.splits.values()))}.{leaks}"] = None
     notes |= found.notes
     columns = tuple(f"{name}, {kind}" for name in head for kind in ("printed", "measured"))
     first = "System" if comparison else "Features" if decisions else "Feature"
@@ -237,89 +142,3 @@ def _feature_name(features: Sequence[str], *, letters: bool) -> str:
     if len(features) == 1 or not letters:
         return " + ".join(features)
     return "+".join(_LETTERS.get(name, "T" if name == "transfer" else name) for name in features)
-
-
-def _confusions(printed: PrintedConfusion, wanted: Wanted) -> list[Grid]:
-    """The printed matrix, and below it that of a run with the same features."""
-    title = f"Table {printed.table} of {SOURCE}: {TITLES[printed.table]}"
-    wrong = [
-        (name, position)
-        for name in SHARES
-        for position in range(len(printed.genres))
-        if not printed.consistent(name, position)
-    ]
-    shares = {
-        name: tuple(text + _WRONG * ((name, at) in wrong) for at, text in enumerate(texts))
-        for name, texts in printed.shares.items()
-    }
-    right, tracks = int(printed.counts.trace()), int(printed.counts.sum())
-    notes = [f"{right} of {tracks} tracks right: {right / tracks:.2%}."]
-    if wrong:
-        notes.append("* Does not follow from the printed matrix.")
-    notes.append(
-        "Accuracy as the paper prints it, trace / (trace + FP + the other genres' FN): not its eq. 16."
-    )
-    first = _matrix(f"{title}, printed", printed.genres, _counts(printed.counts), shares, notes)
-    return [first, _measured_matrix(title, printed, wanted)]
-
-
-def _measured_matrix(title: str, printed: PrintedConfusion, wanted: Wanted) -> Grid:
-    genres = printed.genres
-    folder, notes = wanted.run, []
-    if folder is None:
-        source = 9 if printed.table == 10 else _COMPARISON
-        best = next(
-            one
-            for one in reported()
-            if one.table == source
-            and one.system == _OWN
-            and one.decision == "meta"
-            and one.dataset == printed.dataset
-        )
-        found = _Found(wanted, printed.table, (printed.dataset,))
-        folder = found.folder(best)
-        notes += list(found.notes)
-        if folder is None:
-            empty = [[""] * len(genres) for _ in genres]
-            nothing: Mapping[str, Sequence[str]] = {name: [""] * len(genres) for name in SHARES}
-            split = found.splits[printed.dataset]
-            notes.append(f"No run of {wanted.model} on {split} with {'+'.join(best.features)} is at hand.")
-            return _matrix(f"{title}, measured", genres, empty, nothing, notes)
-    run = _believed(folder)
-    if run.dataset != printed.dataset:
-        mend = f"name a run on {printed.dataset}"
-        raise BenchError(f"table {printed.table} is of {printed.dataset}, the run of {run.dataset}", mend)
-    rows = per_class(np.array(run.confusion))
-    shares = {name: [f"{getattr(row, field):.2%}" for row in rows] for name, field in SHARES.items()}
-    score = run.scores["accuracy"]
-    notes = [
-        f"{run.model} on {'+'.join(run.features) or 'no features'}, {run.split}, seed {run.seed}: accuracy "
-        f"{measured_value(score, 0.0).text}.",
-        *(["Selected on test: optimistic."] if run.selection.rule == "test" else []),
-        *notes,
-    ]
-    return _matrix(f"{title}, measured", genres, _counts(np.array(run.confusion)), shares, notes)
-
-
-def _counts(counts: NDArray[np.int64]) -> list[list[str]]:
-    return [[str(count) for count in row] for row in counts.tolist()]
-
-
-def _matrix(
-    title: str,
-    genres: Sequence[str],
-    counts: Sequence[Sequence[str]],
-    shares: Mapping[str, Sequence[str]],
-    notes: Sequence[str],
-) -> Grid:
-    rows: list[tuple[Cell, ...]] = [
-        (genre, *counts[at], shares["Recall"][at]) for at, genre in enumerate(genres)
-    ]
-    rows += [(name, *shares[name], "") for name in SHARES if name != "Recall"]
-    return Grid(
-        title=title,
-        columns=("True \\ predicted", *genres, "Recall"),
-        rows=tuple(rows),
-        numeric=frozenset(range(1, len(genres) + 2)),
-        notes=tuple(notes),
-    )

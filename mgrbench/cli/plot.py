@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mgrbench.cli.output import Json, emit
+from mgrbench.cli.output import Json, emit, note
 from mgrbench.errors import BenchError
 
 if TYPE_CHECKING:
-    from mgrbench.drawings import Drawable
+    from mgrbench.drawings import Cloud, Drawable
 
 
 def plot(
@@ -24,9 +24,26 @@ def plot(
     runs: Annotated[
         list[Path] | None, typer.Option("--runs", help="Folder of runs that names are looked for in.")
     ] = None,
+    split: Annotated[
+        str | None, typer.Option("--split", "-s", help="dataset/split that names are looked for in.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Path of the files without their ending; else named after the kind.")
     ] = None,
+    of: Annotated[
+        str,
+        typer.Option(
+            help="What embedding shows: features (trains a fold again to have them), predictions "
+            "(log-probabilities, as stored), or auto: features where the model gives them."
+        ),
+    ] = "auto",
+    fold: Annotated[
+        int | None, typer.Option(help="Fold of the embedding; else 1 for features, all for predictions.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="Where the model is, if the row does not say it.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="Where embedding trains: auto, cpu or cuda.")] = "auto",
     seed: Annotated[int, typer.Option(help="Seed of the embedding.")] = 0,
     as_json: Json = False,
 ) -> None:
@@ -35,15 +52,14 @@ def plot(
     from mgrbench.files import write_atomically
     from mgrbench.plots import need_matplotlib
 
-    if kind not in drawings.KINDS:
-        near = difflib.get_close_matches(kind, drawings.KINDS, n=1)
-        mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(drawings.KINDS)}"
-        raise BenchError(f"nothing is drawn by the name {kind!r}", mend)
+    _check_choice(kind, drawings.KINDS, "nothing is drawn by the name {!r}")
+    _check_choice(of, _OF, "embedding shows no {!r}")
     if kind in _ALONE and len(run) > 1:
         raise BenchError(
             f"{kind} draws one run, and {len(run)} are named", "name one, and repeat the command"
         )
     need_matplotlib()
+    told: dict[str, Any] = {}
     if kind == "ladder":
         from mgrbench.experiments.ladder_plot import picture
         from mgrbench.experiments.ladder_stored import read_ladder
@@ -51,12 +67,15 @@ def plot(
         ladder = read_ladder(Path(run[0]))
         files = {ending: picture(ladder, ending) for ending in ("png", "svg")}
     else:
-        found = [_drawable(name, runs) for name in run]
+        places = [_found(name, runs, split) for name in run]
+        found = [_drawable(place) for place in places]
+        if kind == "embedding":
+            cloud, told = _cloud(found[0], places[0], of, fold, model, device)
         draw = {
             "confusion": lambda: drawings.confusion(found[0]),
             "intervals": lambda: drawings.intervals(_of_one_split(found)),
             "curves": lambda: drawings.curves(found),
-            "embedding": lambda: drawings.embedding(found[0], seed),
+            "embedding": lambda: drawings.embedding(found[0], cloud, seed),
         }[kind]
         files = drawings.pictures(draw)
     stem = out.with_suffix("") if out and out.suffix in {".png", ".svg"} else out or Path(kind)
@@ -64,20 +83,68 @@ def plot(
     for ending, data in files.items():
         write_atomically(paths[ending], data)
     names = [str(path) for path in paths.values()]
-    emit({"files": names}, lambda screen: screen.print("\n".join(names), markup=False), as_json=as_json)
+    emit(
+        {"files": names, **told}, lambda screen: screen.print("\n".join(names), markup=False), as_json=as_json
+    )
 
 
 _ALONE = ("confusion", "embedding", "ladder")
+_OF = ("auto", "features", "predictions")
 
 
-def _drawable(name: str, runs: list[Path] | None) -> Drawable:
+def _check_choice(word: str, known: Any, problem: str) -> None:  # noqa: ANN401
+    if word not in known:
+        near = difflib.get_close_matches(word, known, n=1)
+        mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        raise BenchError(problem.format(word), mend)
+
+
+def _cloud(
+    one: Drawable, folder: Path, of: str, fold: int | None, model: str | None, device: str
+) -> tuple[Cloud, dict[str, Any]]:
+    """What the embedding shows, and what is said of it."""
+    from mgrbench.drawings import feature_cloud, prediction_cloud
+    from mgrbench.retraining import has_features, retrain
+
+    if of == "auto" and not has_features(one.run, model):
+        note(f"{one.run.model} has no high-level features to give: showing its log-probabilities instead")
+        of = "predictions"
+    if of == "predictions":
+        cloud = prediction_cloud(one.predictions, fold)
+        return cloud, {"shown": cloud.shown}
+    seconds = (one.run.cost.fit_seconds or 0.0) / len(one.run.folds)
+    try:
+        again = retrain(
+            folder,
+            fold or 1,
+            model=model,
+            device=device,
+            features=True,
+            on_start=lambda _tracks: note(
+                f"training fold {fold or 1} again for its features; it took {seconds:.0f} s for the run"
+            ),
+        )
+    except BenchError as error:
+        mend = f"{error.mend}; or see what is stored by --of predictions"
+        raise BenchError(error.problem, mend, error.where) from error
+    cloud = feature_cloud(again)
+    note(f"{again.same:.1%} of the fold's tracks get the genre that the run recorded")
+    return cloud, {"shown": cloud.shown, "same": again.same}
+
+
+def _found(name: str, runs: list[Path] | None, split: str | None) -> Path:
+    from mgrbench.lookup import find_run
+
+    return find_run(name, runs or [Path("runs")], split)
+
+
+def _drawable(folder: Path) -> Drawable:
     from mgrbench.drawings import HISTORY, Drawable
     from mgrbench.files import read_text
-    from mgrbench.lookup import find_run, run_dataset, run_split
+    from mgrbench.lookup import run_dataset, run_split
     from mgrbench.runs import read_run
     from mgrbench.stored import stored_run
 
-    folder = find_run(name, runs or [Path("runs")])
     record = read_run(folder)
     run, predictions = stored_run(folder, run_split(record.split, folder), run_dataset(record.dataset).genres)
     history = folder / HISTORY

@@ -42,7 +42,8 @@ def paper(
     as_json: Json = False,
 ) -> None:
     """Lay a table of the FusionNet paper beside the same from your runs; what is missing stays empty."""
-    from mgrbench.boards.tables import Wanted, datasets_of, paper_table
+    from mgrbench.boards.found import Wanted
+    from mgrbench.boards.tables import datasets_of, paper_table
     from mgrbench.lookup import find_run
 
     roots = tuple(runs or [Path("runs")] * Path("runs").is_dir())
@@ -74,7 +75,7 @@ _ENDINGS = {".md": "md", ".csv": "csv", ".tex": "latex", ".html": "html"}
 
 
 def _format(formats: str | None, out: Path | None) -> str:
-    from mgrbench.boards.grid import GRID_FORMATS
+    from mgrbench.boards.grid_formats import GRID_FORMATS
 
     kind = formats or ("" if out is None else _ENDINGS.get(out.suffix, ""))
     if kind and kind not in GRID_FORMATS:
@@ -87,7 +88,7 @@ def _format(formats: str | None, out: Path | None) -> str:
 
 
 def _text(grids: list[Grid], kind: str) -> str:
-    from mgrbench.boards.grid import GRID_FORMATS
+    from mgrbench.boards.grid_formats import GRID_FORMATS
 
     return GRID_FORMATS[kind](grids) if kind else ""
 
@@ -125,8 +126,8 @@ def _draw(screen: Any, grids: list[Grid]) -> None:  # noqa: ANN401
             screen.print()
         screen.print(grid.title, style="bold", markup=False)
         rows = [[to_text(cell) for cell in row] for row in grid.rows]
-        if grid.columns[-1] == "Recall":
-            _draw_matrix(screen, grid.columns[1:-1], rows)
+        if grid.short:
+            _draw_matrix(screen, grid, rows)
         else:
             # Headings of two parts stand on two lines.
             kinds = ["right" if at in grid.numeric else "fold" for at in range(len(grid.columns))]
@@ -136,17 +137,13 @@ def _draw(screen: Any, grids: list[Grid]) -> None:  # noqa: ANN401
             screen.print(note, markup=False, style="dim")
 
 
-def _draw_matrix(screen: Any, genres: tuple[str, ...], rows: list[list[str]]) -> None:  # noqa: ANN401
+def _draw_matrix(screen: Any, grid: Grid, rows: list[list[str]]) -> None:  # noqa: ANN401
     """A confusion matrix and, beside the genres, its shares, both within eighty columns."""
-    many = len(genres)
-    heads = [("true", "left"), *((genre[:_LETTERS], "right") for genre in genres)]
+    many = len(grid.columns) - 2
+    heads = [("true", "left"), *((genre, "right") for genre in grid.short[1:-1])]
     screen.print(table(heads, [row[:-1] for row in rows[:many]]))
     screen.print()
-    names = ["Recall", *(row[0] for row in rows[many:])]
+    names = [grid.columns[-1], *(row[0] for row in rows[many:])]
     shares = [[row[-1] for row in rows[:many]], *(row[1:-1] for row in rows[many:])]
-    lines = [[genre, *(share[at] for share in shares)] for at, genre in enumerate(genres)]
+    lines = [[row[0], *(share[at] for share in shares)] for at, row in enumerate(rows[:many])]
     screen.print(table([("", "left"), *((name, "right") for name in names)], lines))
-
-
-_LETTERS = 3
-"""Letters of a genre above its column."""

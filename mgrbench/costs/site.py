@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import zip_longest
 from pathlib import Path
 
 from mgrbench.costs.accuracies import Accuracies
 from mgrbench.costs.tables import markdown, readme_lines, to_csv
-from mgrbench.files import read_text, write_atomically
+from mgrbench.files import write_atomically
+from mgrbench.generated import between_marks, check_pages
 from mgrbench.profiling.record import COST_FILE, Session, to_json
-from mgrbench.types import BenchError
 
 BEGIN, END = "<!-- cost:begin -->", "<!-- cost:end -->"
 """Marks in a README between which the table stands."""
@@ -62,13 +61,8 @@ def check_costs(
         BenchError: naming the first line that differs.
     """
     wanted = pages(sessions, accuracies, out, readme, folder)
-    for path, text in wanted.items():
-        found = read_text(path)
-        if found != text:
-            lines = zip_longest(found.splitlines(), text.splitlines())
-            number = next((n for n, (old, new) in enumerate(lines, start=1) if old != new), 1)
-            mend = "write it again by `mgrbench profile --stored`"
-            raise BenchError("is not what the stored measurements give", mend, f"{path}:{number}")
+    mend = "write it again by `mgrbench profile --stored`"
+    check_pages(wanted, "is not what the stored measurements give", mend)
     return list(wanted)
 
 
@@ -85,12 +79,6 @@ def pages(
         out / "cost.csv": to_csv(sessions, accuracies),
     }
     if readme is not None:
-        text = read_text(readme)
-        before, begin, rest = text.partition(BEGIN)
-        _, end, after = rest.partition(END)
-        if not begin or not end:
-            raise BenchError(
-                "has no place for the costs", f"put a line {BEGIN} and a line {END} there", readme
-            )
-        texts[readme] = "\n".join([before + BEGIN, *readme_lines(sessions, accuracies, folder), END + after])
+        lines = readme_lines(sessions, accuracies, folder)
+        texts[readme] = between_marks(readme, BEGIN, END, lines, "the costs")
     return texts

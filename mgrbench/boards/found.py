@@ -1,0 +1,130 @@
+"""The runs that may stand beside what the paper printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mgrbench.boards.grid import NOT_MEASURED, Value, measured_value
+from mgrbench.boards.reported import OWN, Reported
+from mgrbench.boards.words import short
+from mgrbench.checks import CODES
+from mgrbench.lookup import run_dataset, run_split
+from mgrbench.peers import run_name
+from mgrbench.runs import Run, find_runs, read_run
+from mgrbench.stored import stored_run
+
+SPLITS = {
+    "gtzan": "gtzan/random10",
+    "ismir2004": "ismir2004/official",
+    "extballroom": "extballroom/random10",
+}
+"""Dataset -> the split whose runs stand beside printed figures, unless another is named."""
+
+FILTERED = "gtzan/foleiss3"
+"""The split of Tables 9 and 10."""
+
+ON_TEST, ELSEWHERE = " †", " ‡"
+"""Marks of a measured cell that was selected on test, or measured on another split than the others."""
+
+_OF_ROWS = "MGR1"
+"""Codes from here on are known against a run, those below against its split."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What may stand in the measured cells.
+
+    Attributes:
+        roots: folders of runs.
+        split: full name of the split; empty for the table's own (`SPLITS`, `FILTERED`).
+        model: the model whose runs stand where the table has FusionNet.
+        sum_rule: the name of rows that stand where it has the sum rule.
+        run: folder of the run whose confusion matrix is shown; None to look for one.
+    """
+
+    roots: tuple[Path, ...]
+    split: str = ""
+    model: str = "fusionnet"
+    sum_rule: str = "fusionnet_sumrule"
+    run: Path | None = None
+
+
+class Found:
+    """The finished runs that may stand in measured cells, read only when they are needed.
+
+    Attributes:
+        splits: dataset -> the split whose runs are looked for.
+        notes: what has to be said of the runs that were shown.
+        leaks: codes of what leaks in the splits that they were tested on.
+    """
+
+    def __init__(self, wanted: Wanted, table: int, datasets: Sequence[str]) -> None:
+        self.wanted = wanted
+        self.splits = {name: _split_of(table, name, wanted) for name in datasets}
+        self.notes: dict[str, None] = {}
+        self.leaks: dict[str, None] = {}
+        self._records: list[tuple[Path, Run]] = []
+        for root in dict.fromkeys(wanted.roots):
+            for folder in find_runs(root):
+                if folder.relative_to(root).parts[0] in datasets:
+                    self._records.append((folder, read_run(folder)))
+
+    def cell(self, one: Reported) -> Value:
+        """The measured accuracy that belongs beside a printed one, or an empty cell."""
+        folder = self.folder(one)
+        if folder is None:
+            return NOT_MEASURED
+        run = believed(folder)
+        known = [warning.code for warning in run.warnings]
+        self.leaks |= dict.fromkeys(code for code in known if code < _OF_ROWS)
+        said = "".join(f"; {code}: {CODES.get(code, 'unknown')}" for code in known if code >= _OF_ROWS)
+        self.notes[
+            f"{one.system}, measured {short(run.scores['accuracy'].value)}: {run_name(run)}{said}."
+        ] = None
+        mark = ""
+        if run.selection.rule == "test":
+            mark = ON_TEST
+            self.notes["† Selected on test: optimistic."] = None
+        if run.split != self.splits[one.dataset]:
+            mark += ELSEWHERE
+            self.notes[f"‡ Measured on {run.split}, whose protocol is that of the printed figure."] = None
+        return measured_value(run.scores["accuracy"], run.fold_mean_std["accuracy"].std, mark)
+
+    def folder(self, one: Reported) -> Path | None:
+        """The folder of the run beside a printed accuracy."""
+        model = self.wanted.model if one.system == OWN else one.model
+        if one.decision == "sum":
+            model = self.wanted.sum_rule
+        split = self.splits[one.dataset]
+        if not self.wanted.split and one.splits and split not in one.splits:
+            split = one.splits[0]
+        fitting = [
+            (len(run.options), run.seed, folder.as_posix(), folder)
+            for folder, run in self._records
+            if run.split == split
+            and run.model == model
+            and (not one.features or set(run.features) == set(one.features))
+        ]
+        if not fitting:
+            return None
+        if len(fitting) > 1:
+            name = f"{model} {'+'.join(one.features)}".strip()
+            shown = min(fitting)
+            self.notes[f"{name}: {len(fitting)} runs fit; shown is {shown[3].name}."] = None
+        return min(fitting)[3]
+
+
+def _split_of(table: int, dataset: str, wanted: Wanted) -> str:
+    own = FILTERED if table in {9, 10} else SPLITS[dataset]
+    if not wanted.split:
+        return own
+    return wanted.split if "/" in wanted.split else f"{dataset}/{wanted.split}"
+
+
+def believed(folder: Path) -> Run:
+    """The run in a folder, with the scores that its predictions give."""
+    record = read_run(folder)
+    genres = run_dataset(record.dataset).genres
+    return stored_run(folder, run_split(record.split, folder), genres)[0]
