@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 Kind = Literal["models", "datasets", "features", "metrics"]
 
+_LONGEST = 400
+"""Characters of a plugin's message that are shown; scikit-learn's may hold all the values it was given."""
+
 _PACKAGES: dict[str, str] = {
     "models": "baselines",
     "datasets": "mgrbench.datasets",
@@ -222,7 +225,7 @@ def boundary(name: str, doing: str) -> Iterator[None]:
         frames = traceback.extract_tb(error.__traceback__)
         last = frames[-1] if frames else None
         place = f" ({Path(last.filename).name}:{last.lineno})" if last else ""
-        text = " ".join(str(error).split()) or "no message"
+        text = _to_the_point(str(error)) or "no message"
         mend = "mend the plugin; MGRBENCH_DEBUG=1 shows the traceback, `mgrbench check` tries its contract"
         raise BenchError(
             f"{name} failed while {doing}: {type(error).__name__}: {text}{place}", mend
@@ -240,6 +243,12 @@ def _built_in(kind: Kind, name: str | None = None) -> Iterator[tuple[Plugin, Pat
             if entry.name.startswith("_") or source.suffix != ".py" or not source.is_file():
                 continue
             yield Plugin(kind, entry.stem, f"{package}.{entry.stem}", "built in"), source
+
+
+def _to_the_point(message: str) -> str:
+    """A message on one line; of one that shows whole arrays, its beginning and its end."""
+    line = " ".join(message.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 80]} … {line[-80:]}"
 
 
 def _first_line(source: Path) -> str:

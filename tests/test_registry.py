@@ -226,6 +226,15 @@ def test_a_file_that_cannot_be_imported_is_named_in_one_line(tmp_path, source, p
     assert model_source(str(file)).name == "broken"
 
 
+def test_a_message_that_shows_whole_arrays_is_cut_in_its_middle():
+    with pytest.raises(BenchError) as caught, boundary("x", "working"):
+        raise ValueError("Expected 2D array, got " + "1.0, " * 5000 + "reshape your data")
+    said = str(caught.value)
+    assert len(said) < 700
+    assert "Expected 2D array" in said
+    assert "reshape your data (test_registry.py" in said
+
+
 def test_an_interrupt_is_not_a_fault_of_the_plugin():
     with pytest.raises(KeyboardInterrupt), boundary("x", "working"):
         raise KeyboardInterrupt

@@ -143,6 +143,43 @@ def test_a_run_stands_beside_its_printed_figure(place):
     )
 
 
+def test_a_run_without_candidates_stands_where_the_table_has_the_sum_rule(place):
+    for name in ("mel", "scatter"):
+        done("features", "import", "gtzan", name, "--file", "toy.npz", "--array", "x")
+    (place / "two.py").write_text(
+        "import numpy as np\n"
+        "SELECTION, STOCHASTIC = 'none', False\n"
+        "def build(n_genres, seed, device, *, candidates=6):\n"
+        "    return One(n_genres, candidates)\n"
+        "class One:\n"
+        "    def __init__(self, genres, candidates):\n"
+        "        self.says = np.eye(genres)[min(candidates, 1)]\n"
+        "    def fit(self, train, valid):\n"
+        "        pass\n"
+        "    def predict_proba(self, inputs):\n"
+        "        return np.tile(self.says, (len(inputs.ids), 1))\n"
+    )
+    run = ("run", "-m", "two.py:build", "-d", "gtzan", "-s", "mini.tsv", "-f", "mel", "-f", "scatter")
+    done(*run, "--name", "fusionnet", "--out", "meta")
+    done(*run, "--name", "fusionnet", "--out", "sum", "-o", "candidates=0")
+    arguments = ("table", 4, "-d", "gtzan", "--split", "mini", "--json")
+    for roots in (("meta",), ("sum",), ("meta", "sum")):
+        (grid,) = done(*arguments, *(word for root in roots for word in ("--runs", root))).document["tables"]
+        cells = {
+            column: row[at]
+            for row in grid["rows"]
+            if row[0] == "m+s"
+            for at, column in enumerate(grid["columns"])
+        }
+        for root, words in (("meta", "meta-CNN"), ("sum", "sum rule")):
+            cell = cells[f"GTZAN {words}, measured"]
+            if root not in roots:
+                assert cell is None
+                continue
+            accuracy = record(place / root)["scores"]["accuracy"]["value"]
+            assert cell["value"] == pytest.approx(accuracy, abs=1e-6)
+
+
 def test_of_several_runs_the_lowest_seed_is_shown_whatever_it_scores(place):
     done("features", "import", "gtzan", "mel", "--file", "toy.npz", "--array", "x")
     for seed in (2, 1):

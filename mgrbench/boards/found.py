@@ -40,14 +40,12 @@ class Wanted:
         roots: folders of runs.
         split: full name of the split; empty for the table's own (`SPLITS`, `FILTERED`).
         model: the model whose runs stand where the table has FusionNet.
-        sum_rule: the name of rows that stand where it has the sum rule.
         run: folder of the run whose confusion matrix is shown; None to look for one.
     """
 
     roots: tuple[Path, ...]
     split: str = ""
     model: str = "fusionnet"
-    sum_rule: str = "fusionnet_sumrule"
     run: Path | None = None
 
 
@@ -95,8 +93,6 @@ class Found:
     def folder(self, one: Reported) -> Path | None:
         """The folder of the run beside a printed accuracy."""
         model = self.wanted.model if one.system == OWN else one.model
-        if one.decision == "sum":
-            model = self.wanted.sum_rule
         split = self.splits[one.dataset]
         if not self.wanted.split and one.splits and split not in one.splits:
             split = one.splits[0]
@@ -106,6 +102,7 @@ class Found:
             if run.split == split
             and run.model == model
             and (not one.features or set(run.features) == set(one.features))
+            and one.decision in {"", decision(run)}
         ]
         if not fitting:
             return None
@@ -114,6 +111,13 @@ class Found:
             shown = min(fitting)
             self.notes[f"{name}: {len(fitting)} runs fit; shown is {shown[3].name}."] = None
         return min(fitting)[3]
+
+
+def decision(run: Run) -> str:
+    """How a run decides, as `Reported.decision` has it: with no candidates for a meta-CNN by the sum rule."""
+    if len(run.features) < 2:
+        return "single"
+    return "sum" if run.options.get("candidates") == 0 else "meta"
 
 
 def _split_of(table: int, dataset: str, wanted: Wanted) -> str:

@@ -29,9 +29,6 @@ def paper(
     model: Annotated[
         str, typer.Option("--model", "-m", help="Rows of this name stand where the table has FusionNet.")
     ] = "fusionnet",
-    sum_rule: Annotated[
-        str, typer.Option(help="Rows of this name stand where the table has the sum rule.")
-    ] = "fusionnet_sumrule",
     run: Annotated[
         str | None, typer.Option(help="The run whose confusion matrix stands beside Table 6, 7, 8 or 10.")
     ] = None,
@@ -48,7 +45,7 @@ def paper(
 
     roots = tuple(runs or [Path("runs")] * Path("runs").is_dir())
     kind = _format(formats, out)
-    wanted = Wanted(roots, split, model, sum_rule, find_run(run, roots) if run else None)
+    wanted = Wanted(roots, split, model, find_run(run, roots) if run else None)
     grids = paper_table(number, dataset, wanted)
     text = _text(grids, kind)
     if out is not None:
