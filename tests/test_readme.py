@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from pathlib import Path
 
@@ -70,6 +71,28 @@ def test_the_worth_of_the_artist_is_what_the_ladders_give() -> None:
             name = (path.parent.parent.name, path.parent.name, model)
             found.append((*name, *accuracies, f"{drop} [{low}, {high}]"))
     assert said == found
+
+
+def test_what_fusionnet_scores_is_what_the_committed_runs_say() -> None:
+    """Every cell of the README's table of FusionNet is a committed run of that split, model and features."""
+    found: dict[tuple[str, str, str], set[str]] = {}
+    for path in (REPOSITORY / "leaderboards" / "runs").glob("gtzan/*/*/*/run.json"):
+        run = json.loads(path.read_text(encoding="utf-8"))
+        row = f"{run['model']}, sum rule" if run["options"].get("candidates") == 0 else run["model"]
+        row += ", chosen on test" if run["selection"]["rule"] == "test" else ""
+        score = run["scores"]["accuracy"]
+        value, low, high = (f"{score[name]:.3f}".lstrip("0") for name in ("value", "low", "high"))
+        key = (row, " + ".join(sorted(run["features"])), run["split"].partition("/")[2])
+        found.setdefault(key, set()).add(f"{value} [{low}, {high}]")
+    table = README.partition("<!-- fusionnet:begin -->")[2].partition("<!-- fusionnet:end -->")[0]
+    head, _, *rows = (
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")
+    )
+    assert len(rows) > 3
+    for features, model, *cells in rows:
+        for split, cell in zip(head[2:], cells, strict=True):
+            key = (model, " + ".join(sorted(features.split(" + "))), split)
+            assert cell == "–" or cell in found.get(key, ()), key
 
 
 def test_every_command_of_the_readme_is_one(capsys: pytest.CaptureFixture[str]) -> None:
