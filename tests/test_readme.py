@@ -86,7 +86,9 @@ def test_what_fusionnet_scores_is_what_the_committed_runs_say() -> None:
         found.setdefault(key, set()).add(f"{value} [{low}, {high}]")
     table = README.partition("<!-- fusionnet:begin -->")[2].partition("<!-- fusionnet:end -->")[0]
     head, _, *rows = (
-        [cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in table.splitlines()
+        if line.startswith("|")
     )
     assert len(rows) > 3
     for features, model, *cells in rows:
