@@ -14,7 +14,7 @@ import pytest
 
 from mgrbench import __version__
 from mgrbench.registry import available
-from mgrbench.splits import shipped_splits
+from mgrbench.splits import metadata_splits, shipped_splits
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 MINUTE = 60
@@ -108,7 +108,9 @@ def test_it_answers_and_lists_what_the_checkout_lists(mgrbench):
     for kind in ("models", "datasets", "features"):
         here = [plugin.name for plugin in available(kind) if plugin.origin == "built in"]
         assert names(kind, mgrbench("list", kind, "--json")) == here
-    assert names("splits", mgrbench("list", "splits", "--json")) == shipped_splits()
+    assert names("splits", mgrbench("list", "splits", "--json")) == sorted(
+        [*shipped_splits(), *metadata_splits()]
+    )
 
 
 def test_it_audits_a_split_and_writes_it_again(mgrbench, tmp_path):
