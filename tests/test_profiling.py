@@ -20,7 +20,7 @@ from mgrbench.costs.plot import Point, front
 from mgrbench.costs.words import megabytes, ratios, seconds, times
 from mgrbench.profiling.measure import machine
 from mgrbench.profiling.record import Machine, Row, Session, Timing, merged, read_sessions, to_json
-from mgrbench.profiling.session import in_a_child
+from mgrbench.profiling.session import in_a_child, without_folders
 from mgrbench.profiling.subject import Task, data_of, noise_clip, read_shapes
 from mgrbench.profiling.timing import QUICK, Budget
 from mgrbench.profiling.unfinished import Unfinished
@@ -543,3 +543,10 @@ def test_shapes_are_read():
 
 def test_help_names_the_reference():
     assert "--reference" in cli("profile", "--help").out
+
+
+def test_the_record_of_a_failure_names_files_without_their_folders():
+    said = without_folders(
+        "/home/someone/w/net.hdf5: no such file; or https://a.org/b/c, and 1/2 of it (/x/y.py:3)"
+    )
+    assert said == "net.hdf5: no such file; or https://a.org/b/c, and 1/2 of it (y.py:3)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import sys
 import threading
@@ -143,5 +144,10 @@ def _failed(task: Task, error: BenchError) -> Row:
         train_tracks=0,
         epochs=None,
         batch=task.batch,
-        error=" ".join(str(error).split()),
+        error=without_folders(" ".join(str(error).split())),
     )
+
+
+def without_folders(text: str) -> str:
+    """A text with absolute paths cut to the names of their files: a record tells no one's folders."""
+    return re.sub(r"(?<![\w./:])(?:/[^/\s:,;]+)+/(?=[^/\s])", "", text)
