@@ -27,14 +27,16 @@ check: $(INSTALLED)  ## style, types, and that the committed tables are what spl
 	$(BIN)/mypy
 	$(BIN)/mgrbench split audit --all --readme README.md --check
 	$(BIN)/mgrbench leaderboard check --runs leaderboards/runs --readme README.md --format md,csv,json,html
+	$(BIN)/mgrbench profile --check --readme README.md
 
 format: $(INSTALLED)  ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-leaderboard: $(INSTALLED)  ## build the leaderboards from the committed predictions, and the table of audits
+leaderboard: $(INSTALLED)  ## build the leaderboards and tables from the committed predictions and measurements
 	$(BIN)/mgrbench split audit --all --readme README.md
 	$(BIN)/mgrbench leaderboard build --runs leaderboards/runs --readme README.md --format md,csv,json,html
+	$(BIN)/mgrbench profile --stored --readme README.md
 
 bench: $(INSTALLED)  ## speed, as ratios against what one would do instead
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-columns=min,median,rounds -rP \
