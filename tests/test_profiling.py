@@ -112,16 +112,27 @@ WAIT = """
 WAITING = MEANS.replace("def fit(self, train, valid):", f"def fit(self, train, valid):{WAIT}")
 """Waits in its fit until a file is there, and says which process it is in."""
 QUICKLY = ("--quick", "--threads", "1", "--batch-size", "4", "--reference", "./tiny.py", "--device", "cpu")
+
+
+def board_row(model, value, features=("toy",), codes=(), tracks=948, **options):
+    accuracy = {"value": value, "low": value - 0.1, "high": value + 0.1}
+    return {
+        "model": model, "features": features, "options": options, "test_tracks": tracks,
+        "warnings": [{"code": code} for code in codes], "scores": {"accuracy": accuracy},
+    }  # fmt: skip
+
+
 BOARD = {
+    "audit": {"test_tracks": 948},
     "ranked": [
-        {"model": "means", "features": ["toy"], "options": {}, "warnings": [{"code": "MGR103"}],
-         "scores": {"accuracy": {"value": 0.9, "low": 0.8, "high": 0.95}}},
-        {"model": "means", "features": ["toy"], "options": {}, "warnings": [],
-         "scores": {"accuracy": {"value": 0.6, "low": 0.5, "high": 0.7}}},
-        {"model": "tiny", "features": ["toy"], "options": {}, "warnings": [],
-         "scores": {"accuracy": {"value": 0.4, "low": 0.3, "high": 0.5}}},
-    ]
-}  # fmt: skip
+        board_row("means", 0.9, codes=["MGR103"]),
+        board_row("means", 0.8, tracks=900),
+        board_row("tiny", 0.7, features=("toy2",), width=8),
+        board_row("means", 0.6, codes=["MGR104"], tracks=947),
+        board_row("means", 0.5),
+        board_row("tiny", 0.4),
+    ],
+}
 
 
 @pytest.fixture(scope="module")
@@ -283,6 +294,24 @@ def test_rows_of_the_machine_are_not_lost_to_a_profile_of_one_model(folder):
     assert "cost.json: holds 1 rows of this machine that would be lost, such as Broken" in line
 
 
+def test_models_are_profiled_as_their_best_rows_are(folder):
+    store_vectors(folder, name="toy2")
+    words = ("-m", "./tiny.py", "-m", "./means.py", "--ranked", *QUICKLY, "--split", "gtzan/artist3")
+    shutil.copytree("tables/gtzan", "new/gtzan")
+    done("profile", *words, "--out", "new")
+    (session,) = read_sessions(Path("new"))
+    rows = [(row.model, row.features, row.options) for row in session.rows]
+    assert rows == [("tiny", ("toy",), {}), ("tiny", ("toy2",), {"width": 8}), ("means", ("toy",), {})]
+    assert not any(row.error for row in session.rows)
+    found = read_accuracies(Path("new"), "gtzan/artist3")
+    assert [found.of(row).value for row in session.rows] == [0.4, 0.7, 0.6]
+    words = ("--ranked", *QUICKLY, "--out", "new")
+    assert "no row of ./broken.py:Broken that" in refused("profile", "-m", "./broken.py:Broken", *words)
+    assert "takes features and options from the board" in refused(
+        "profile", "-m", "./tiny.py", *words, "-f", "toy"
+    )
+
+
 # Refused
 
 
@@ -354,6 +383,8 @@ def test_accuracies_come_from_rows_that_can_be_believed(folder):
     values = [score.value if (score := found.of(row)) else None for row in session.rows]
     assert values == [0.4, 0.6, None]
     assert ".600 [.500, .700]" in Path("tables/cost.md").read_text()
+    best = {row.model: (row.features, row.options) for row in found.best}
+    assert best == {"tiny": (("toy2",), {"width": 8}), "means": (("toy",), {})}
     assert read_accuracies(Path("tables"), "gtzan/none").rows == {}
     Path("tables/gtzan/artist3.json").write_text('{"ranked": 3}')
     with pytest.raises(BenchError, match="is no board"):
@@ -473,6 +504,22 @@ def test_a_name_stays_a_name(tmp_path):
 def test_ratios_to_nothing_are_null():
     assert set(ratios(row_of("two", 1.0), None).values()) == {None}
     assert session_of(row_of("one", error="failed")).reference_row() is None
+
+
+def test_points_say_options_only_where_they_tell_rows_apart():
+    from mgrbench.costs.accuracies import Accuracies
+    from mgrbench.costs.plot import points
+
+    clips = row_of("one", 1.0).clips
+    rows = [
+        row_of("one", 1.0, options={"a": 1}),
+        row_of("two", 2.0),
+        row_of("two", 3.0, options={"b": 2}),
+    ]
+    scores = {(row.model, row.features, json.dumps(row.options)): ScoreRecord(value=0.5) for row in rows}
+    drawn = points(session_of(*rows), Accuracies("toy/toy", scores))
+    assert [point.name for point in drawn] == ["one, toy", "two, toy", "two (b=2), toy"]
+    assert clips is not None
 
 
 def test_the_pareto_front_by_hand():

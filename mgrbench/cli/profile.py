@@ -22,6 +22,8 @@ REFERENCE = "fusionnet"
 _FEATURE = "timbre"
 """Given to models that name no feature of their own, where the user names none."""
 _OUT = Path("leaderboards")
+Asked = tuple[str, dict[str, Any], tuple[str, ...]]
+"""A model, options, and features; none for its own."""
 _PRECISIONS = ("float32", "bf16")
 
 
@@ -61,6 +63,10 @@ def profile(
     quick: Annotated[bool, typer.Option("--quick", help="Few repeats: to see that it works.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the models.")] = 0,
     split: Annotated[str, typer.Option(help="The board that accuracies are taken from.")] = "gtzan/artist3",
+    ranked: Annotated[
+        bool,
+        typer.Option("--ranked", help="Each model as its best row on --split is: its features and options."),
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder to write cost.* to.")] = None,
     readme: Annotated[
         Path | None,
@@ -93,9 +99,13 @@ def profile(
         raise BenchError("--readme shows what is written to a folder", "name the folder by --out")
     before = read_sessions(place) if place else []
     accuracies = read_accuracies(place or _OUT, split)
-    options = parse_options(option or [])
+    if ranked and (feature or option or shape):
+        mend = "leave out --feature, --option and --shape"
+        raise BenchError("--ranked takes features and options from the board", mend)
+    names, everyone, options = model or [], _built_in() if every else [], parse_options(option or [])
+    own: list[Asked] = [*((name, options, ()) for name in names), *((name, {}, ()) for name in everyone)]
     tasks, title = _tasks(
-        [(name, options) for name in model or []] + [(name, {}) for name in _built_in() if every],
+        _ranked([*names, *everyone], accuracies, split, every=every) if ranked else own,
         reference,
         features=tuple(dict.fromkeys(feature or ())),
         shapes=shape or [],
@@ -116,10 +126,10 @@ def profile(
         session = run_session(tasks, title, quick=quick, unfinished=unfinished, on_row=tell)
     if unfinished and unfinished.taken:
         note(f"measured before an interruption, not again: {', '.join(unfinished.taken)}")
-    asked = [row for row in session.rows if row.name != title]
-    if asked and all(row.error for row in asked) and not every:
+    others = [row for row in session.rows if row.name != title]
+    if others and all(row.error for row in others) and not every:
         raise BenchError(
-            f"{asked[0].name} could not be profiled: {asked[0].error}", "mend that, and try again"
+            f"{others[0].name} could not be profiled: {others[0].error}", "mend that, and try again"
         )
     files = _write(merged(before, session), accuracies, place, readme) if place else []
     if unfinished:
@@ -184,8 +194,29 @@ def _built_in() -> list[str]:
     return [plugin.name for plugin in available("models") if plugin.origin == "built in"]
 
 
+def _ranked(names: Sequence[str], accuracies: Accuracies, split: str, *, every: bool) -> list[Asked]:
+    """Models with the features and options of their best rows; of all models, those that have one.
+
+    Raises:
+        BenchError: if there is no such board, or no row of a model that was named.
+    """
+    from mgrbench.models import model_source
+
+    mend = "name another by --split, or features by --feature in place of --ranked"
+    best = {row.model: row for row in accuracies.best}
+    asked: list[Asked] = []
+    for name in names:
+        if row := best.get(model_source(name).name):
+            asked.append((name, dict(row.options), row.features))
+        elif not every:
+            raise BenchError(f"{split} has no row of {name} that can be ranked", mend)
+    if not asked:
+        raise BenchError(f"{split} has no rows to profile", mend)
+    return asked
+
+
 def _tasks(
-    asked: Sequence[tuple[str, dict[str, Any]]],
+    asked: Sequence[Asked],
     reference: str,
     *,
     features: tuple[str, ...],
@@ -219,20 +250,24 @@ def _tasks(
     }
     alone = len(asked) == 1
     tasks: list[Task] = []
-    for name, options in [(reference, {}), *asked]:
+    for name, options, given in [(reference, {}, ()), *asked]:
         source = model_source(name)
         source.build(common["genres"], common["seed"], common["device"], options)  # refuses wrong options
         # What the user names is for models that have no feature of their own, or for the only one asked for.
-        only = alone and (name, options) == asked[0]
-        taken = (features if only else ()) or source.features or features or (_FEATURE,)
+        only = alone and (name, options, given) == asked[0]
+        taken = given or (features if only else ()) or source.features or features or (_FEATURE,)
         own = {feature: size for feature, size in sized.items() if feature in taken}
         task = Task(anchored(name), source.name, taken, options=options, shapes=own, **common)
-        if all((known.model, known.options) != (task.model, task.options) for known in tasks):
+        if all(_kind(known) != _kind(task) for known in tasks):
             tasks.append(task)
     unused = [feature for feature in sized if all(feature not in task.shapes for task in tasks)]
     if unused:
         raise BenchError(f"no model gets a feature {unused[0]!r}", "mend the name in --shape")
     return tasks, tasks[0].name
+
+
+def _kind(task: Task) -> tuple[object, ...]:
+    return task.model, task.options, task.features
 
 
 def _show(session: Session, files: Sequence[Path], *, as_json: bool) -> None:

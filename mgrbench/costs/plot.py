@@ -46,16 +46,17 @@ class Point:
 
 
 def points(session: Session, accuracies: Accuracies) -> list[Point]:
-    """The models of a session that the board knows, the fastest first."""
+    """The models of a session that the board knows, the fastest first; options where they tell rows apart."""
     found = []
-    for row in session.rows:
-        score = accuracies.of(row)
-        if score is None or row.clips is None:
-            continue
+    known = [(row, row.clips, accuracies.of(row)) for row in session.rows]
+    drawn = [(row, clips, score) for row, clips, score in known if clips and score]
+    for row, clips, score in drawn:
         ms = 1e3 / row.batch
-        low, high = (row.clips.p50 if end is None else end for end in (row.clips.low, row.clips.high))
-        name = f"{row.name}, {'+'.join(row.features)}" if row.features else row.name
-        found.append(Point(name, ms * row.clips.p50, (ms * low, ms * high), score))
+        low, high = (clips.p50 if end is None else end for end in (clips.low, clips.high))
+        alike = [other for other, *_ in drawn if (other.model, other.features) == (row.model, row.features)]
+        name = row.model if len(alike) == 1 else row.name
+        name = f"{name}, {'+'.join(row.features)}" if row.features else name
+        found.append(Point(name, ms * clips.p50, (ms * low, ms * high), score))
     return sorted(found, key=lambda point: point.time)
 
 

@@ -45,6 +45,8 @@ _EXPLAINED = """\
 - *Peak*: memory of a process that fitted and predicted, libraries included.
 - –: there is none, or it was not measured.
 """
+_FEW = 3
+"""Models from which on a plot is shown."""
 _TELLING = 10_000
 """Values from which on an operation that is not counted is listed with their number."""
 
@@ -63,7 +65,7 @@ def markdown(sessions: Sequence[Session], accuracies: Accuracies) -> str:
 
 
 def readme_lines(sessions: Sequence[Session], accuracies: Accuracies, folder: str) -> list[str]:
-    """The table for a README: the first machine, fewer columns.
+    """The table for a README, of the first machine and with fewer columns, and the plot that shows the most.
 
     Args:
         sessions: what was measured.
@@ -93,8 +95,18 @@ def readme_lines(sessions: Sequence[Session], accuracies: Accuracies, folder: st
                 millions(row.counts.parameters if row.counts else None),
             ]
             cells += [giga(row, "flops"), seconds(per_clip(row)), times(ratios(row, reference)["clips"])]
-            rows.append([*cells, megabytes(row.peak_rss_bytes), _accuracy(accuracies.of(row))])
-    return lines + _table([*head, _accuracy_of(accuracies)], rows)
+            rows.append([*cells, megabytes(row.peak_rss_bytes)])
+    return lines + _table(head, rows) + _plot(sessions, accuracies, folder)
+
+
+def _plot(sessions: Sequence[Session], accuracies: Accuracies, folder: str) -> list[str]:
+    """A link to the plot with the most models, if there is one with more than a few."""
+    drawn = [sum(accuracies.of(row) is not None for row in session.rows) for session in sessions]
+    number = drawn.index(max(drawn))
+    if drawn[number] < _FEW:
+        return []
+    told = f"Accuracy on {accuracies.split} against time a clip ({where(sessions[number])})"
+    return ["", f"![{told}]({folder}{stem(number + 1)}.png)"]
 
 
 def where(session: Session) -> str:
