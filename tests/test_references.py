@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
 
 import pytest
 
+from mgrbench.boards.reported import COMPARISON, reported
 from mgrbench.references import FIDELITIES, Printed, Reference, read_reference, reference_of
 from mgrbench.registry import available, load_dataset
 from tests.helpers import done
@@ -38,6 +40,17 @@ def test_a_reference_is_complete(name):
 def test_no_two_models_stand_for_one_row_of_the_table():
     cited = [reference.cited for reference in REFERENCES.values() if reference.cited is not None]
     assert len(cited) == len(set(cited))
+
+
+def test_the_rows_of_the_table_name_the_models_that_stand_for_them():
+    rows = {
+        (int(found.group(1)), one.model)
+        for one in reported()
+        if one.table == COMPARISON and (found := re.search(r"\[(\d+)\]$", one.system))
+    }
+    assert rows == {
+        (reference.cited, name) for name, reference in REFERENCES.items() if reference.cited is not None
+    }
 
 
 def test_the_list_shows_them_without_importing_a_model():

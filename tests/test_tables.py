@@ -180,6 +180,28 @@ def test_a_run_without_candidates_stands_where_the_table_has_the_sum_rule(place)
             assert cell["value"] == pytest.approx(accuracy, abs=1e-6)
 
 
+def test_a_whole_system_is_compared_on_what_it_was_given_and_that_is_said(place):
+    for name in ("mel", "cqt"):
+        done("features", "import", "gtzan", name, "--file", "toy.npz", "--array", "x")
+    run = ("run", "-m", "lda", "-d", "gtzan", "-s", "mini.tsv", "--name", "fusionnet", "-f", "mel")
+    done(*run, "--out", "few")
+    done(*run, "-f", "cqt", "--out", "few")
+    shown = ("-d", "gtzan", "--split", "mini", "--runs", "few", "--json")
+    (grid,) = done("table", 11, *shown).document["tables"]
+    row = next(row for row in grid["rows"] if row[0] == "FusionNet")
+    (accuracy,) = (
+        run["scores"]["accuracy"]["value"]
+        for file in (place / "few").glob("gtzan/mini/fusionnet/*/run.json")
+        if len((run := json.loads(file.read_text()))["features"]) == 2
+    )
+    assert row[2]["value"] == pytest.approx(accuracy, abs=1e-6)
+    assert "§ Printed on mel, percussive, scatter, transfer, of which there is no run." in grid["notes"]
+    assert "on mel+cqt" in " ".join(grid["notes"])
+    # A table of combinations is about the features themselves.
+    (grid,) = done("table", 4, *shown).document["tables"]
+    assert not any(cell for row in grid["rows"] for cell in row[2::2])
+
+
 def test_of_several_runs_the_lowest_seed_is_shown_whatever_it_scores(place):
     done("features", "import", "gtzan", "mel", "--file", "toy.npz", "--array", "x")
     for seed in (2, 1):
@@ -267,10 +289,10 @@ def test_cells_stay_text(name):
 
 
 def test_marks_hang_beside_the_digits_and_footnote_signs_are_set():
-    grid = Grid("T", ("a", "b"), (("x *", ".5 *"), ("y †", ".25 † ‡")), numeric=frozenset({1}))
+    grid = Grid("T", ("a", "b"), (("x *", ".5 *"), ("y †", ".25 † ‡ §")), numeric=frozenset({1}))
     text = GRID_FORMATS["latex"]([grid])
     assert r"x {*} & .5\rlap{{*}}" in text
-    assert r".25\rlap{\dag{} \ddag{}}" in text
+    assert r".25\rlap{\dag{} \ddag{} \S{}}" in text
     assert "U+" not in text
 
 

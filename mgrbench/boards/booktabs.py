@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from mgrbench.boards.grid import Grid, to_text
 
-MARKS = " *†‡"
+MARKS = " *†‡§"
 """What may stand behind a number, with a note below the table."""
 
 LINE, PAGE = 345.0, 520.0
@@ -197,7 +197,7 @@ _LATEX = {
     "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}",
     ">": r"\textgreater{}", "|": r"\textbar{}", '"': "{''}", "[": "{[}", "]": "{]}", "*": "{*}",
     "–": "--", "—": "---", "−": "$-$", "±": r"$\pm$", "×": r"$\times$", "…": r"\ldots{}", "`": r"\`{}",
-    "†": r"\dag{}", "‡": r"\ddag{}",
+    "†": r"\dag{}", "‡": r"\ddag{}", "§": r"\S{}",
 }  # fmt: skip
 """What LaTeX would not print as it stands; brackets and stars mean something behind a line's end."""
 

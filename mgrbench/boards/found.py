@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mgrbench.boards.grid import NOT_MEASURED, Value, measured_value
-from mgrbench.boards.reported import OWN, Reported
+from mgrbench.boards.reported import COMPARISON, OWN, Reported
 from mgrbench.boards.words import short
 from mgrbench.checks import CODES
 from mgrbench.lookup import run_dataset, run_split
@@ -25,8 +25,9 @@ SPLITS = {
 FILTERED = "gtzan/foleiss3"
 """The split of Tables 9 and 10."""
 
-ON_TEST, ELSEWHERE = " †", " ‡"
-"""Marks of a measured cell that was selected on test, or measured on another split than the others."""
+ON_TEST, ELSEWHERE, OTHERWISE = " †", " ‡", " §"
+"""Marks of a measured cell that was selected on test, measured on another split than the others, or on other
+features than the printed one."""
 
 _OF_ROWS = "MGR1"
 """Codes from here on are known against a run, those below against its split."""
@@ -88,6 +89,9 @@ class Found:
         if run.split != self.splits[one.dataset]:
             mark += ELSEWHERE
             self.notes[f"‡ Measured on {run.split}, whose protocol is that of the printed figure."] = None
+        if one.features and set(run.features) != set(one.features):
+            mark += OTHERWISE
+            self.notes[f"§ Printed on {', '.join(one.features)}, of which there is no run."] = None
         return measured_value(run.scores["accuracy"], run.fold_mean_std["accuracy"].std, mark)
 
     def folder(self, one: Reported) -> Path | None:
@@ -96,21 +100,24 @@ class Found:
         split = self.splits[one.dataset]
         if not self.wanted.split and one.splits and split not in one.splits:
             split = one.splits[0]
-        fitting = [
-            (len(run.options), run.seed, folder.as_posix(), folder)
+        runs = [
+            (folder, run)
             for folder, run in self._records
-            if run.split == split
-            and run.model == model
-            and (not one.features or set(run.features) == set(one.features))
-            and one.decision in {"", decision(run)}
+            if run.split == split and run.model == model and one.decision in {"", decision(run)}
         ]
+        fitting = [
+            (folder, run) for folder, run in runs if not one.features or set(run.features) == set(one.features)
+        ]
+        if not fitting and one.table == COMPARISON:  # a system as a whole, whatever it was given
+            most = max((len(run.features) for _, run in runs), default=0)
+            fitting = [(folder, run) for folder, run in runs if len(run.features) == most]
         if not fitting:
             return None
+        shown, _ = min(fitting, key=lambda item: (len(item[1].options), item[1].seed, item[0].as_posix()))
         if len(fitting) > 1:
             name = f"{model} {'+'.join(one.features)}".strip()
-            shown = min(fitting)
-            self.notes[f"{name}: {len(fitting)} runs fit; shown is {shown[3].name}."] = None
-        return min(fitting)[3]
+            self.notes[f"{name}: {len(fitting)} runs fit; shown is {shown.name}."] = None
+        return shown
 
 
 def decision(run: Run) -> str:
