@@ -197,6 +197,14 @@ def test_a_whole_system_is_compared_on_what_it_was_given_and_that_is_said(place)
     assert row[2]["value"] == pytest.approx(accuracy, abs=1e-6)
     assert "§ Printed on mel, percussive, scatter, transfer, of which there is no run." in grid["notes"]
     assert "on mel+cqt" in " ".join(grid["notes"])
+    # On two splits, a column each; what was measured on one of them only stays empty in the other.
+    words = ("table", 11, "-d", "gtzan", "--runs", "few", "--split", "mini", "--split", "artist3")
+    (both,) = done(*words, "--json").document["tables"]
+    assert both["columns"] == ["System", "GTZAN, printed", "GTZAN, mini", "GTZAN, artist3"]
+    assert next(line for line in both["rows"] if line[0] == "FusionNet") == [*row[:3], None]
+    assert sum(note.startswith("Measured on gtzan/") for note in both["notes"]) == 2
+    assert "GTZAN, artist3_low" in done(*words, "--format", "csv").out
+    assert "of one split" in refused("table", 7, "--split", "mini", "--split", "artist3")
     # A table of combinations is about the features themselves.
     (grid,) = done("table", 4, *shown).document["tables"]
     assert not any(cell for row in grid["rows"] for cell in row[2::2])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mgrbench.boards.grid import NOT_MEASURED, Value, measured_value
@@ -39,22 +39,34 @@ class Wanted:
 
     Attributes:
         roots: folders of runs.
-        split: full name of the split; empty for the table's own (`SPLITS`, `FILTERED`).
+        splits: names of the splits, with or without the dataset; none for the table's own (`SPLITS`,
+            `FILTERED`).
         model: the model whose runs stand where the table has FusionNet.
         run: folder of the run whose confusion matrix is shown; None to look for one.
     """
 
     roots: tuple[Path, ...]
-    split: str = ""
+    splits: tuple[str, ...] = ()
     model: str = "fusionnet"
     run: Path | None = None
 
 
+def columns_of(wanted: Wanted) -> list[tuple[str, Wanted]]:
+    """What the measured columns are called, and what may stand in each: one column a split."""
+    if len(wanted.splits) < 2:
+        return [("measured", wanted)]
+    short = [split.rpartition("/")[2] for split in wanted.splits]
+    names = short if len(set(short)) == len(short) else wanted.splits
+    return [
+        (name, replace(wanted, splits=(split,))) for name, split in zip(names, wanted.splits, strict=True)
+    ]
+
+
 class Found:
-    """The finished runs that may stand in measured cells, read only when they are needed.
+    """The finished runs that may stand in one measured column, read only when they are needed.
 
     Attributes:
-        splits: dataset -> the split whose runs are looked for.
+        splits: dataset -> the split whose runs are looked for, the first of those wanted.
         notes: what has to be said of the runs that were shown.
         leaks: codes of what leaks in the splits that they were tested on.
     """
@@ -91,14 +103,13 @@ class Found:
             self.notes[f"‡ Measured on {run.split}, whose protocol is that of the printed figure."] = None
         if one.features and set(run.features) != set(one.features):
             mark += OTHERWISE
-            self.notes[f"§ Printed on {', '.join(one.features)}, of which there is no run."] = None
         return measured_value(run.scores["accuracy"], run.fold_mean_std["accuracy"].std, mark)
 
     def folder(self, one: Reported) -> Path | None:
         """The folder of the run beside a printed accuracy."""
         model = self.wanted.model if one.system == OWN else one.model
         split = self.splits[one.dataset]
-        if not self.wanted.split and one.splits and split not in one.splits:
+        if not self.wanted.splits and one.splits and split not in one.splits:
             split = one.splits[0]
         runs = [
             (folder, run)
@@ -106,11 +117,15 @@ class Found:
             if run.split == split and run.model == model and one.decision in {"", decision(run)}
         ]
         fitting = [
-            (folder, run) for folder, run in runs if not one.features or set(run.features) == set(one.features)
+            (folder, run)
+            for folder, run in runs
+            if not one.features or set(run.features) == set(one.features)
         ]
         if not fitting and one.table == COMPARISON:  # a system as a whole, whatever it was given
             most = max((len(run.features) for _, run in runs), default=0)
             fitting = [(folder, run) for folder, run in runs if len(run.features) == most]
+            if fitting:
+                self.notes[f"§ Printed on {', '.join(one.features)}, of which there is no run."] = None
         if not fitting:
             return None
         shown, _ = min(fitting, key=lambda item: (len(item[1].options), item[1].seed, item[0].as_posix()))
@@ -129,9 +144,10 @@ def decision(run: Run) -> str:
 
 def _split_of(table: int, dataset: str, wanted: Wanted) -> str:
     own = FILTERED if table in {9, 10} else SPLITS[dataset]
-    if not wanted.split:
+    if not wanted.splits:
         return own
-    return wanted.split if "/" in wanted.split else f"{dataset}/{wanted.split}"
+    split = wanted.splits[0]
+    return split if "/" in split else f"{dataset}/{split}"
 
 
 def believed(folder: Path) -> Run:

@@ -6,9 +6,9 @@ and the lowest seed is shown, never the best one, and a note says how many there
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from mgrbench.boards.found import Found, Wanted
+from mgrbench.boards.found import Found, Wanted, columns_of
 from mgrbench.boards.grid import NOT_MEASURED, NOT_PRINTED, Cell, Grid, printed_value
 from mgrbench.boards.matrices import WRONG, confusions
 from mgrbench.boards.reported import (
@@ -65,7 +65,8 @@ def paper_table(table: int, dataset: str | None, wanted: Wanted) -> list[Grid]:
         wanted: which runs may stand in it.
 
     Raises:
-        BenchError: if the table has no figures of the dataset, or if a run cannot be believed.
+        BenchError: if the table has no figures of the dataset, if a run cannot be believed, or if a confusion
+            matrix is wanted of several splits.
     """
     datasets = datasets_of(table)
     if dataset is not None and dataset not in datasets:
@@ -76,9 +77,11 @@ def paper_table(table: int, dataset: str | None, wanted: Wanted) -> list[Grid]:
         raise BenchError(f"table {table} has no figures of {dataset}", mend)
     chosen = datasets if dataset is None else (dataset,)
     if table in CONFUSIONS:
+        if len(wanted.splits) > 1:
+            raise BenchError(f"table {table} is a confusion matrix, of one split", "name one by --split")
         title = f"Table {table} of {SOURCE}: {TITLES[table]}"
         return confusions(printed_confusion(table), title, wanted)
-    found = Found(wanted, table, chosen)
+    found = {column: Found(of_column, table, chosen) for column, of_column in columns_of(wanted)}
     cells = [one for one in reported() if one.table == table and one.dataset in chosen]
     decided = sorted({one.decision for one in cells if one.decision in {"sum", "meta"}})
     by_decision = table not in {9, COMPARISON} and bool(decided)
@@ -89,10 +92,18 @@ def _accuracies(
     table: int,
     datasets: Sequence[str],
     cells: Sequence[Reported],
-    found: Found,
+    found: Mapping[str, Found],
     decisions: Sequence[str],
 ) -> Grid:
-    """Rows are features, combinations or systems; columns are datasets or decisions, printed and measured."""
+    """Rows are features, combinations or systems; columns are datasets or decisions, printed and measured.
+
+    Args:
+        table: its number.
+        datasets: those of the columns.
+        cells: what was printed.
+        found: what a measured column is called -> the runs that may stand in it.
+        decisions: those of the columns.
+    """
     comparison = table == COMPARISON
     places = [(dataset, decision) for dataset in datasets for decision in decisions or ("",)]
     rows: dict[str, dict[tuple[str, str], Reported]] = {}
@@ -110,7 +121,7 @@ def _accuracies(
         for place in places:
             cited = ones.get(place)
             if cited is None:
-                line += [NOT_PRINTED, NOT_MEASURED]
+                line += [NOT_PRINTED, *[NOT_MEASURED] * len(found)]
                 continue
             wrong = WRONG if cited.note else ""
             value = f"{name}, {cited.printed.removeprefix('0')}"
@@ -118,15 +129,17 @@ def _accuracies(
                 notes[f"* {value}: {cited.note}."] = None
             if cited.matrix:
                 notes[f"{value}: {cited.matrix}."] = None
-            line += [printed_value(cited.printed, cited.std, wrong), found.cell(cited)]
+            printed = printed_value(cited.printed, cited.std, wrong)
+            line += [printed, *(column.cell(cited) for column in found.values())]
         lines.append(tuple(line))
     for protocol in dict.fromkeys(one.protocol for one in cells):
         systems = dict.fromkeys(one.system for one in cells if one.protocol == protocol)
         notes[f"Printed protocol{' of ' + '; '.join(systems) if comparison else ''}: {protocol}."] = None
-    leaks = f" What leaks there: {', '.join(sorted(found.leaks))}." if found.leaks else ""
-    notes[f"Measured on {', '.join(dict.fromkeys(found.splits.values()))}.{leaks}"] = None
-    notes |= found.notes
-    columns = tuple(f"{name}, {kind}" for name in head for kind in ("printed", "measured"))
+    for column in found.values():
+        leaks = f" What leaks there: {', '.join(sorted(column.leaks))}." if column.leaks else ""
+        notes[f"Measured on {', '.join(dict.fromkeys(column.splits.values()))}.{leaks}"] = None
+        notes |= column.notes
+    columns = tuple(f"{name}, {kind}" for name in head for kind in ("printed", *found))
     first = "System" if comparison else "Features" if decisions else "Feature"
     return Grid(
         title=f"Table {table} of {SOURCE}, printed and measured: {TITLES[table]}",

@@ -23,9 +23,11 @@ def paper(
         list[Path] | None, typer.Option("--runs", help="Folder of runs; several are read together.")
     ] = None,
     split: Annotated[
-        str,
-        typer.Option("--split", "-s", help="Runs on this split stand beside; else the nearest protocol's."),
-    ] = "",
+        list[str] | None,
+        typer.Option(
+            "--split", "-s", help="Runs on this split stand beside; else the nearest protocol's. Repeatable."
+        ),
+    ] = None,
     model: Annotated[
         str, typer.Option("--model", "-m", help="Rows of this name stand where the table has FusionNet.")
     ] = "fusionnet",
@@ -45,7 +47,8 @@ def paper(
 
     roots = tuple(runs or [Path("runs")] * Path("runs").is_dir())
     kind = _format(formats, out)
-    wanted = Wanted(roots, split, model, find_run(run, roots) if run else None)
+    splits = tuple(dict.fromkeys(split or ()))
+    wanted = Wanted(roots, splits, model, find_run(run, roots) if run else None)
     grids = paper_table(number, dataset, wanted)
     text = _text(grids, kind)
     if out is not None:
