@@ -16,7 +16,7 @@ Different: the validation part is the bench's, an eighth. Textures lie within th
 s clip and not 108. A log-mel spectrogram in place of ``timbre_frames`` gives 25 values a frame, see
 `baselines._frames.shapes`, with as many seconds a texture and a step (``--option frame_rate=``, by default
 that of ``mel``). A vector is a texture of its segment. No printed figure stands here: the tables of the
-paper have not been read. Cost: 12 machines of 4000 examples a fold, some minutes on one core; with K = 20
+paper have not been read. Cost: 12 machines of 4000 examples a fold, some 20 s on one core; with K = 20
 sixteen times as much.
 """
 

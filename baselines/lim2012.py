@@ -17,7 +17,7 @@ results were not traced to a protocol beyond the dataset.
 
 A log-mel spectrogram may stand for ``band_frames`` (``--option frame_rate=``, by default that of ``mel``),
 see `baselines._frames`. Vectors are ranked as they are. Cost: a ranking of about 1900 values and 30
-machines a fold, a minute or two on one core.
+machines a fold, some seconds on one core.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.svm import SVC, LinearSVC
+from sklearn.svm import SVC
 
 from baselines._frames import BAND_FRAMES, FRAME_RATE, bands, checked_rate, each_track
 from baselines._modspec import modulation, modulation_spectrum, window_frames
@@ -136,10 +136,18 @@ class Ranking:
 
 
 def ranked(rows: _Rows, genre: _Labels) -> NDArray[np.intp]:
-    """Columns by the squared weights of one linear machine a genre against the rest, summed, falling."""
-    machines = LinearSVC(C=1.0, dual=True, random_state=0, max_iter=2000)
-    weights = np.square(machines.fit(rows, genre).coef_).sum(axis=0)
-    return np.argsort(-weights, kind="stable")
+    """Columns by the squared weights of one linear machine a genre against the rest, summed, falling.
+
+    The machines are solved by the products of rows, of which there are fewer than columns, in a fraction of a
+    second. `sklearn.svm.LinearSVC` takes a minute and does not come to an end where replicas have different
+    labels; and it holds the intercept small, at the columns' expense.
+    """
+    products = rows @ rows.T
+    score = np.zeros(rows.shape[1])
+    for label in np.unique(genre):
+        machine = SVC(C=1.0, kernel="precomputed").fit(products, genre == label)
+        score += np.square(machine.dual_coef_[0] @ rows[machine.support_])
+    return np.argsort(-score, kind="stable")
 
 
 class RankedMachine:
