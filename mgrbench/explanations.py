@@ -117,7 +117,8 @@ PAGES = {
         "those that all its runs were tested on.",
         "Scores on different tracks are different exams. Missing tracks are seldom missing at random.",
         "Complete the features and run again. Rows that lack more than a twentieth of the tracks get no "
-        "rank; `mgrbench compare` uses the tracks that all runs have.",
+        "rank, more than a hundredth no place in the overview; `mgrbench compare` uses the tracks that all "
+        "runs have.",
     ),
     "MGR105": Page(
         "The scores come from a file of predictions made elsewhere. mgrbench computed them, but saw "

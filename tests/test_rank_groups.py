@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mgrbench.boards.board import stands_apart
 from mgrbench.boards.groups import clusters_of, ranked, resolution
 from mgrbench.boards.hits import Hits, pack_hits, unpack_hits
 from mgrbench.boards.rows import Row
 from mgrbench.metrics import Outcome
 from mgrbench.paired import holm, paired_tests
 from mgrbench.predictions import Predictions
-from mgrbench.runs import MeanStd, ScoreRecord
+from mgrbench.runs import MeanStd, ScoreRecord, Warn
 from mgrbench.splits import load_split
 
 TRACKS = 300
@@ -171,3 +173,10 @@ def test_hits_follow_the_split_whatever_the_order_of_the_predictions():
     assert set(np.flatnonzero(tested)) == set(part.tolist())
     assert np.array_equal(got, right & tested)
     assert len(clusters_of(split)) == len(keys)
+
+
+def test_a_row_that_lacks_a_broken_clip_speaks_for_its_split_and_one_that_lacks_many_does_not():
+    tested = row(np.ones(1000, bool), np.arange(1000) < 999)
+    assert not stands_apart(tested, 1000)
+    assert stands_apart(row(np.ones(1000, bool), np.arange(1000) < 989), 1000)
+    assert stands_apart(replace(tested, warnings=(Warn(code="MGR103", detail=""),)), 1000)

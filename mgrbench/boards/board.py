@@ -19,8 +19,9 @@ from mgrbench.runs import Warn, find_runs
 from mgrbench.splits import Audit, audit_split, check_split
 from mgrbench.types import BenchError, Dataset, Split
 
-SET_APART = frozenset({"MGR103", "MGR104"})
-"""Rows with these codes stand on their split's page, but don't speak for it in the overview."""
+NEARLY_ALL = 0.99
+"""Share of the split's test tracks from which on a row speaks for the split: what one broken clip of a
+published collection takes away, no accuracy shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Board:
         optimistic: rows that chose something on the test part, by falling accuracy, without a rank.
         metrics: the metrics of the rows, in column order.
         resolution: how small a difference the split can show.
-        best: the first ranked row that is not set apart (see `SET_APART`), if any.
+        best: the first ranked row that is not set apart (see `stands_apart`), if any.
         beside_best: how many other rows that are not set apart are not told apart from it.
     """
 
@@ -111,11 +112,12 @@ def build_board(
     rows = _with_versions(_rows(folders, split, data.genres, metrics, jobs))
     clusters = clusters_of(split)
     honest = ranked([row for row in rows if not row.optimistic], clusters)
-    best, beside_best = _best(honest, clusters)
+    audit = audit_split(split, data)
+    best, beside_best = _best(honest, clusters, audit.test_tracks)
     return Board(
         split=split,
         dataset=data,
-        audit=audit_split(split, data),
+        audit=audit,
         ranked=honest,
         optimistic=tuple(row for row in rows if row.optimistic),
         metrics=tuple(metrics),
@@ -165,9 +167,19 @@ def _with_versions(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _best(rows: Sequence[Row], clusters: NDArray[np.int64]) -> tuple[Row | None, int]:
+def stands_apart(row: Row, test_tracks: int) -> bool:
+    """Whether a row stands on its split's page, but doesn't speak for the split in the overview.
+
+    Such are rows on features known to carry label information (MGR103), and rows on too few of the split's
+    test tracks.
+    """
+    labelled = any(warning.code == "MGR103" for warning in row.warnings)
+    return labelled or row.test_tracks < NEARLY_ALL * test_tracks
+
+
+def _best(rows: Sequence[Row], clusters: NDArray[np.int64], tracks: int) -> tuple[Row | None, int]:
     """The best row that is not set apart, and how many others of these are not told apart from it."""
-    eligible = [row for row in rows if not SET_APART & {warning.code for warning in row.warnings}]
+    eligible = [row for row in rows if not stands_apart(row, tracks)]
     again = ranked(eligible, clusters)
     if not again:
         return None, 0

@@ -15,14 +15,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from mgrbench.boards import svg
-from mgrbench.boards.board import SET_APART, Board
+from mgrbench.boards.board import Board, stands_apart
 from mgrbench.boards.reported import reported_on
 from mgrbench.boards.rows import Row
 from mgrbench.boards.words import (
     RANKS,
     REPORTED,
     audit_sentence,
-    codes_of,
     folds_text,
     interval_text,
     notes_of,
@@ -125,7 +124,7 @@ def _cells(board: Board, row: Row) -> dict[str, Any]:
         "folds": folds_text(board, row),
         "folds_value": f"{row.accuracy_folds.mean:.6f}",
         "notes": notes_of(row).split(),
-        "apart": bool(SET_APART & set(codes_of(row).split())),
+        "apart": stands_apart(row, board.audit.test_tracks),
         "run": row.run,
     }
 

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mgrbench.boards.board import NEARLY_ALL
 from mgrbench.files import read_text
 from mgrbench.profiling.record import Row
 from mgrbench.runs import ScoreRecord
 from mgrbench.types import BenchError
 
 _SET_APART = {"MGR101", "MGR103"}
-"""Rows of a board with these codes lend no model their accuracy."""
-NEARLY_ALL = 0.99
-"""Nor do rows on a smaller part of the split's test tracks; what less than 1 % lacks, no point shows."""
+"""Rows with these codes lend no model their accuracy; nor do those that lack over 1 % of the tracks."""
 
 Key = tuple[str, tuple[str, ...], str]
 
