@@ -506,20 +506,19 @@ def test_ratios_to_nothing_are_null():
     assert session_of(row_of("one", error="failed")).reference_row() is None
 
 
-def test_points_say_options_only_where_they_tell_rows_apart():
+def test_points_say_features_and_options_only_where_they_tell_rows_apart():
     from mgrbench.costs.accuracies import Accuracies
     from mgrbench.costs.plot import points
 
-    clips = row_of("one", 1.0).clips
     rows = [
         row_of("one", 1.0, options={"a": 1}),
         row_of("two", 2.0),
         row_of("two", 3.0, options={"b": 2}),
+        row_of("two", 4.0, features=("other",)),
     ]
     scores = {(row.model, row.features, json.dumps(row.options)): ScoreRecord(value=0.5) for row in rows}
     drawn = points(session_of(*rows), Accuracies("toy/toy", scores))
-    assert [point.name for point in drawn] == ["one, toy", "two, toy", "two (b=2), toy"]
-    assert clips is not None
+    assert [point.name for point in drawn] == ["one", "two, toy", "two (b=2), toy", "two, other"]
 
 
 def test_the_pareto_front_by_hand():

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mgrbench.costs.accuracies import Accuracies
 from mgrbench.costs.tables import stem
 from mgrbench.plots import DPI, ONE_COLUMN, STYLE, need_matplotlib
-from mgrbench.profiling.record import Session
+from mgrbench.profiling.record import Row, Session
 from mgrbench.runs import ScoreRecord
 
 if TYPE_CHECKING:
@@ -46,18 +46,26 @@ class Point:
 
 
 def points(session: Session, accuracies: Accuracies) -> list[Point]:
-    """The models of a session that the board knows, the fastest first; options where they tell rows apart."""
+    """The models of a session that the board knows, the fastest first."""
     found = []
     known = [(row, row.clips, accuracies.of(row)) for row in session.rows]
     drawn = [(row, clips, score) for row, clips, score in known if clips and score]
     for row, clips, score in drawn:
         ms = 1e3 / row.batch
         low, high = (clips.p50 if end is None else end for end in (clips.low, clips.high))
-        alike = [other for other, *_ in drawn if (other.model, other.features) == (row.model, row.features)]
-        name = row.model if len(alike) == 1 else row.name
-        name = f"{name}, {'+'.join(row.features)}" if row.features else name
-        found.append(Point(name, ms * clips.p50, (ms * low, ms * high), score))
+        found.append(
+            Point(_name(row, [other for other, *_ in drawn]), ms * clips.p50, (ms * low, ms * high), score)
+        )
     return sorted(found, key=lambda point: point.time)
+
+
+def _name(row: Row, drawn: Sequence[Row]) -> str:
+    """The model; features, and options, where only they tell it from another row."""
+    same = [other for other in drawn if other.model == row.model]
+    if len(same) == 1:
+        return row.model
+    name = row.name if sum(other.features == row.features for other in same) > 1 else row.model
+    return f"{name}, {'+'.join(row.features)}"
 
 
 def front(all_points: Sequence[Point]) -> list[Point]:
