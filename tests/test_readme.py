@@ -11,6 +11,8 @@ import pytest
 
 import mgrbench
 from mgrbench.cli import dispatch
+from mgrbench.references import reference_of
+from mgrbench.registry import available
 from tests.conftest import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -73,8 +75,9 @@ def test_the_worth_of_the_artist_is_what_the_ladders_give() -> None:
     assert said == found
 
 
-def test_what_fusionnet_scores_is_what_the_committed_runs_say() -> None:
-    """Every cell of the README's table of FusionNet is a committed run of that split, model and features."""
+@pytest.mark.parametrize("mark", ["fusionnet", "systems"])
+def test_a_table_of_scores_says_what_the_committed_runs_say(mark: str) -> None:
+    """Every cell of the README's tables of scores is a committed run of that split, model and features."""
     found: dict[tuple[str, str, str], set[str]] = {}
     for path in (REPOSITORY / "leaderboards" / "runs").glob("gtzan/*/*/*/run.json"):
         run = json.loads(path.read_text(encoding="utf-8"))
@@ -84,7 +87,7 @@ def test_what_fusionnet_scores_is_what_the_committed_runs_say() -> None:
         value, low, high = (f"{score[name]:.3f}".lstrip("0") for name in ("value", "low", "high"))
         key = (row, " + ".join(sorted(run["features"])), run["split"].partition("/")[2])
         found.setdefault(key, set()).add(f"{value} [{low}, {high}]")
-    table = README.partition("<!-- fusionnet:begin -->")[2].partition("<!-- fusionnet:end -->")[0]
+    table = README.partition(f"<!-- {mark}:begin -->")[2].partition(f"<!-- {mark}:end -->")[0]
     head, _, *rows = (
         [cell.strip() for cell in line.split("|")[1:-1]]
         for line in table.splitlines()
@@ -94,7 +97,16 @@ def test_what_fusionnet_scores_is_what_the_committed_runs_say() -> None:
     for features, model, *cells in rows:
         for split, cell in zip(head[2:], cells, strict=True):
             key = (model, " + ".join(sorted(features.split(" + "))), split)
-            assert cell == "–" or cell in found.get(key, ()), key
+            of_gtzan = printed(model) if split == "Printed" else found.get(key, ())
+            assert cell == "–" or cell in of_gtzan, key
+
+
+def printed(model: str) -> set[str]:
+    """The figures on GTZAN that a model's publication printed."""
+    target = next(plugin.target for plugin in available("models") if plugin.name == model)
+    reference = reference_of(target)
+    figures = reference.printed if reference else ()
+    return {f"{figure.accuracy:.3f}".lstrip("0") for figure in figures if figure.dataset == "gtzan"}
 
 
 def test_every_command_of_the_readme_is_one(capsys: pytest.CaptureFixture[str]) -> None:
