@@ -38,7 +38,8 @@ _EXPLAINED = """\
   FusionNet paper's figures; it leaves out attention's and NetVLAD's products. Both are of one example.
 - *Step*, *forward*: one batch of segments. A step is forward, cross-entropy, backward and RMSprop, the same
   for every network. *Clip*: predicting one alone; *of several*: time a clip, several at a time. Features are
-  given; *extraction* is what computing them takes on one core.
+  given; *extraction* is what mgrbench takes to compute features of these names on one core, also where
+  those that were given came from elsewhere.
 - Times are medians; a tilde marks one whose 95 % interval was still wider than 5 % when the time ran out.
   First calls, 95th percentiles and intervals are in cost.csv and cost.json.
 - *Fit*: of a classical model, on the tracks named; networks were fitted for one epoch only.
