@@ -205,14 +205,14 @@ def _refuse_mixed(*, split: bool, lists: bool, column: bool) -> None:
 
 
 def _audit_all(dataset: str | None, readme: Path | None, *, check: bool, strict: bool, as_json: bool) -> None:
-    from mgrbench.splits.overview import audit_all, check_overview, place_in, write_overview
+    from mgrbench.splits.overview import audit_all, check_overview, text_with_table, write_overview
 
     if check and readme is None:
         raise BenchError("--check has nothing to check", "name the file by --readme")
     if readme and dataset:
         raise BenchError("the table in a file has all splits", "leave out --dataset")
     if readme:
-        place_in(readme)  # said before the work, not after it
+        text_with_table(readme, [])  # a missing mark is said before the work, not after it
     audits = audit_all(dataset)
     if readme:
         (check_overview if check else write_overview)(readme, audits)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from pathlib import Path
 
-from mgrbench.files import read_text, write_atomically
+from mgrbench.files import write_atomically
+from mgrbench.generated import between_marks, check_pages
 from mgrbench.splits.audit import audit_split
 from mgrbench.splits.findings import Audit
 from mgrbench.splits.named import shipped_splits
@@ -72,26 +72,13 @@ def short(count: int | None, audit: Audit) -> str:
     return UNKNOWN if count is None else f"{count} {_share(count, audit)}" if count else "0"
 
 
-def place_in(readme: Path) -> tuple[str, str]:
-    """What a README has before and after the place of the table.
-
-    Raises:
-        BenchError: if it cannot be read or has no marks.
-    """
-    before, begin, rest = read_text(readme).partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise BenchError("has no place for the audits", f"put a line {BEGIN} and a line {END} there", readme)
-    return before, after
-
-
 def write_overview(readme: Path, audits: Sequence[Audit]) -> None:
     """Put the table between the marks of a README.
 
     Raises:
         BenchError: if it has no marks, or may not be written.
     """
-    write_atomically(readme, _with_table(readme, audits))
+    write_atomically(readme, text_with_table(readme, audits))
 
 
 def check_overview(readme: Path, audits: Sequence[Audit]) -> None:
@@ -100,17 +87,17 @@ def check_overview(readme: Path, audits: Sequence[Audit]) -> None:
     Raises:
         BenchError: with the first line that differs.
     """
-    found, wanted = read_text(readme), _with_table(readme, audits)
-    if found != wanted:
-        lines = zip_longest(found.splitlines(), wanted.splitlines())
-        number = next((n for n, (old, new) in enumerate(lines, start=1) if old != new), 1)
-        mend = f"write it again with `mgrbench split audit --all --readme {readme.name}`"
-        raise BenchError("is not what the splits give", mend, f"{readme}:{number}")
+    mend = f"write it again with `mgrbench split audit --all --readme {readme.name}`"
+    check_pages({readme: text_with_table(readme, audits)}, "is not what the splits give", mend)
 
 
-def _with_table(readme: Path, audits: Sequence[Audit]) -> str:
-    before, after = place_in(readme)
-    return "\n".join([before + BEGIN, *markdown(audits), END + after])
+def text_with_table(readme: Path, audits: Sequence[Audit]) -> str:
+    """The text of a README with the table between its marks.
+
+    Raises:
+        BenchError: if it cannot be read or has no marks.
+    """
+    return between_marks(readme, BEGIN, END, markdown(audits), "the audits")
 
 
 def _share(count: int, audit: Audit) -> str:
