@@ -42,7 +42,8 @@ _EXPLAINED = """\
   those that were given came from elsewhere.
 - Times are medians; a tilde marks one whose 95 % interval was still wider than 5 % when the time ran out.
   First calls, 95th percentiles and intervals are in cost.csv and cost.json.
-- *Fit*: of a classical model, on the tracks named; networks were fitted for one epoch only.
+- *Fit*: of a classical model, on the tracks named; networks were fitted on a few tracks only, for one epoch
+  or as many as their options say.
 - *Peak*: memory of a process that fitted and predicted, libraries included.
 - –: there is none, or it was not measured.
 """
