@@ -24,7 +24,7 @@ from mgrbench.profiling.session import in_a_child, without_folders
 from mgrbench.profiling.subject import Task, data_of, noise_clip, read_shapes
 from mgrbench.profiling.timing import QUICK, Budget
 from mgrbench.profiling.unfinished import Unfinished
-from mgrbench.registry import load_dataset
+from mgrbench.registry import available, load_dataset
 from mgrbench.runs import ScoreRecord
 from mgrbench.types import BenchError
 from tests.helpers import (
@@ -291,7 +291,28 @@ def test_a_row_is_taken_again_for_the_same_task_only(folder, monkeypatch):
 def test_rows_of_the_machine_are_not_lost_to_a_profile_of_one_model(folder):
     with unchanged(folder / "tables"):
         line = refused("profile", "-m", "./means.py", "-f", "toy", *QUICKLY, "--out", "tables")
-    assert "cost.json: holds 1 rows of this machine that would be lost, such as Broken" in line
+        assert "cost.json: holds 1 rows of this machine that would be lost, such as Broken on toy" in line
+        everything = ("-m", "./means.py", "-m", "./broken.py:Broken", *QUICKLY, "--out", "tables")
+        assert "means on toy" in refused("profile", *everything, "-f", "toy2")  # same names, other features
+
+
+def test_a_model_named_beside_all_keeps_its_own_features_and_options(folder, monkeypatch):
+    asked = []
+
+    def seen(tasks, *rest, **words):
+        asked.extend((task.name, task.features, task.options) for task in tasks)
+        raise BenchError("seen", "now go on")
+
+    monkeypatch.setattr("mgrbench.profiling.session.run_session", seen)
+    words = ("-m", "samplecnn2018", "-f", "wave", "-o", "pretrained=off")
+    refused("profile", "--all", *words, "--out", "new")
+    assert asked[0] == ("fusionnet", ("mel",), {})
+    assert [found for found in asked if found[0] == "samplecnn2018"] == [
+        ("samplecnn2018", ("wave",), {"pretrained": "off"})
+    ]
+    assert ("svm_rbf", ("timbre",), {}) in asked
+    assert ("lda", ("timbre",), {}) in asked
+    assert len(asked) == len({name for name, *_ in asked}) == len(available("models"))
 
 
 def test_models_are_profiled_as_their_best_rows_are(folder):
@@ -333,6 +354,7 @@ def test_a_process_that_dies_is_an_error_of_its_model(folder):
     ("arguments", "said"),
     [
         ((), "no model is named"),
+        (("--all", "-o", "width=3", "--out", "new"), "which --option would be for"),
         (("-m", "fusionet"), "did you mean fusionnet"),
         (("-m", "./tiny.py", "-o", "widht=3"), "did you mean width"),
         (("-m", "./tiny.py", "--device", "gpu"), "no device is called 'gpu'"),

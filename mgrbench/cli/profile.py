@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,17 +33,20 @@ def profile(
         typer.Option("--model", "-m", help="Plugin, package.module:Class or ./file.py:Class. Repeatable."),
     ] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Every built-in model; writes cost.* to --out.")
+        bool, typer.Option("--all", help="Every built-in model, those of --model as named; writes cost.*.")
     ] = False,
     dataset: Annotated[str, typer.Option("--dataset", "-d", help="What the clips are to be like.")] = "gtzan",
     feature: Annotated[
         list[str] | None,
         typer.Option(
-            "--feature", "-f", help=f"For models that name none of their own; else {_FEATURE}. Repeatable."
+            "--feature",
+            "-f",
+            help=f"For the one of --model, or all that name none of their own; else {_FEATURE}. Repeatable.",
         ),
     ] = None,
     option: Annotated[
-        list[str] | None, typer.Option("--option", "-o", help="Option of the model, name=value. Repeatable.")
+        list[str] | None,
+        typer.Option("--option", "-o", help="Option of those of --model, name=value. Repeatable."),
     ] = None,
     shape: Annotated[
         list[str] | None, typer.Option(help="Shape of a feature's segment, mel=647x128. Repeatable.")
@@ -90,8 +93,9 @@ def profile(
     from mgrbench.profiling.timing import QUICK, Budget
     from mgrbench.profiling.unfinished import Unfinished
 
-    if not every and not model:
-        raise BenchError("no model is named", "name one by --model, or all of them by --all")
+    if not model and (option or not every):
+        about = "no model is named" + (", which --option would be for" if option else "")
+        raise BenchError(about, "name one by --model" + ("" if option else ", or all of them by --all"))
     if precision not in _PRECISIONS:
         raise BenchError(f"no precision is called {precision!r}", f"choose from {', '.join(_PRECISIONS)}")
     place = out or (_OUT if every else None)
@@ -102,12 +106,15 @@ def profile(
     if ranked and (feature or option or shape):
         mend = "leave out --feature, --option and --shape"
         raise BenchError("--ranked takes features and options from the board", mend)
-    names, everyone, options = model or [], _built_in() if every else [], parse_options(option or [])
-    own: list[Asked] = [*((name, options, ()) for name in names), *((name, {}, ()) for name in everyone)]
+    names, features = model or [], tuple(dict.fromkeys(feature or ()))
+    everyone = [name for name in _built_in() if name not in names] if every else []
+    named = _named(names, parse_options(option or []), features)
     tasks, title = _tasks(
-        _ranked([*names, *everyone], accuracies, split, every=every) if ranked else own,
+        _ranked([*names, *everyone], accuracies, split, every=every)
+        if ranked
+        else [*named, *((name, {}, ()) for name in everyone)],
         reference,
-        features=tuple(dict.fromkeys(feature or ())),
+        features=() if names and every else features,  # those of a named model are not for all the others
         shapes=shape or [],
         dataset=dataset,
         genres=genres,
@@ -143,9 +150,12 @@ def _refuse_loss(before: Sequence[Session], tasks: Sequence[Task], place: Path) 
     from mgrbench.profiling.record import COST_FILE, row_name
 
     key = machine(tasks[0], None).key
-    stored = {row.name for session in before if session.machine.key == key for row in session.rows}
-    if lost := sorted(stored - {row_name(task.name, task.options) for task in tasks}):
-        problem = f"holds {len(lost)} rows of this machine that would be lost, such as {lost[0]}"
+    rows = [row for session in before if session.machine.key == key for row in session.rows]
+    kept = {(row_name(task.name, task.options), task.features) for task in tasks}
+    if lost := sorted({(row.name, row.features) for row in rows} - kept):
+        name, features = lost[0]
+        such = f"{name} on {' + '.join(features)}"
+        problem = f"holds {len(lost)} rows of this machine that would be lost, such as {such}"
         raise BenchError(problem, "add --all, or name another folder by --out", place / COST_FILE)
 
 
@@ -192,6 +202,15 @@ def _built_in() -> list[str]:
     from mgrbench.registry import available
 
     return [plugin.name for plugin in available("models") if plugin.origin == "built in"]
+
+
+def _named(names: Sequence[str], options: Mapping[str, Any], features: tuple[str, ...]) -> list[Asked]:
+    """Models as they are named; features replace those of one model, but not those of several."""
+    from mgrbench.models import model_source
+
+    alone = len(names) == 1
+    takes = {name: alone or not model_source(name).features for name in names}
+    return [(name, dict(options), features if taken else ()) for name, taken in takes.items()]
 
 
 def _ranked(names: Sequence[str], accuracies: Accuracies, split: str, *, every: bool) -> list[Asked]:
@@ -248,14 +267,11 @@ def _tasks(
         "threads": threads or cpu_count(only_physical_cores=True),
         "store": FeatureStore().root.absolute(),
     }
-    alone = len(asked) == 1
     tasks: list[Task] = []
     for name, options, given in [(reference, {}, ()), *asked]:
         source = model_source(name)
         source.build(common["genres"], common["seed"], common["device"], options)  # refuses wrong options
-        # What the user names is for models that have no feature of their own, or for the only one asked for.
-        only = alone and (name, options, given) == asked[0]
-        taken = given or (features if only else ()) or source.features or features or (_FEATURE,)
+        taken = given or source.features or features or (_FEATURE,)
         own = {feature: size for feature, size in sized.items() if feature in taken}
         task = Task(anchored(name), source.name, taken, options=options, shapes=own, **common)
         if all(_kind(known) != _kind(task) for known in tasks):
