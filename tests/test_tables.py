@@ -260,6 +260,9 @@ def test_what_a_table_cannot_show_is_said(place):
         assert "tables with figures of it: 2, 4" in refused("table", 3, "-d", "gtzan")
         assert "md, csv, latex, html" in refused("table", 2, "--format", "docx")
         assert "does not say its format" in refused("table", 2, "--out", "x.docx")
+        line = refused("table", 11, "-d", "gtzan", "-s", "random10", "-s", "artist33")
+        assert "no split is called gtzan/artist33; did you mean gtzan/artist3?" in line
+        assert "`mgrbench list splits`" in refused("table", 2, "-s", "xyz/what")
     assert cli("table").code == 2
     assert datasets_of(2) == ("gtzan", "ismir2004", "extballroom")
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from mgrbench.boards.grid import NOT_MEASURED, Value, measured_value
 from mgrbench.boards.reported import COMPARISON, OWN, Reported
 from mgrbench.boards.words import short
 from mgrbench.checks import CODES
+from mgrbench.errors import BenchError
 from mgrbench.lookup import run_dataset, run_split
 from mgrbench.peers import run_name
 from mgrbench.runs import Run, find_runs, read_run
+from mgrbench.splits.named import metadata_splits, shipped_splits
 from mgrbench.stored import stored_run
 
 SPLITS = {
@@ -60,6 +63,28 @@ def columns_of(wanted: Wanted) -> list[tuple[str, Wanted]]:
     return [
         (name, replace(wanted, splits=(split,))) for name, split in zip(names, wanted.splits, strict=True)
     ]
+
+
+def check_splits(wanted: Wanted, datasets: Sequence[str]) -> None:
+    """See that there are the splits that are named.
+
+    Args:
+        wanted: names the splits, and the folders of runs, which may be on splits of their own.
+        datasets: those of the table; a split named without one is to be of any of these.
+
+    Raises:
+        BenchError: if a split is neither one that mgrbench knows nor that of a run.
+    """
+    if not wanted.splits:
+        return
+    runs = [folder.relative_to(root) for root in wanted.roots for folder in find_runs(root)]
+    there = {*shipped_splits(), *metadata_splits(datasets), *("/".join(run.parts[:2]) for run in runs)}
+    for split in wanted.splits:
+        if not any(_full(split, dataset) in there for dataset in datasets):
+            full = [_full(split, dataset) for dataset in datasets]
+            near = [close for name in full for close in get_close_matches(name, sorted(there), 1)]
+            mend = f"did you mean {near[0]}?" if near else "`mgrbench list splits` names them"
+            raise BenchError(f"no split is called {full[0]}", mend)
 
 
 class Found:
@@ -146,7 +171,10 @@ def _split_of(table: int, dataset: str, wanted: Wanted) -> str:
     own = FILTERED if table in {9, 10} else SPLITS[dataset]
     if not wanted.splits:
         return own
-    split = wanted.splits[0]
+    return _full(wanted.splits[0], dataset)
+
+
+def _full(split: str, dataset: str) -> str:
     return split if "/" in split else f"{dataset}/{split}"
 
 

@@ -41,7 +41,7 @@ def paper(
     as_json: Json = False,
 ) -> None:
     """Lay a table of the FusionNet paper beside the same from your runs; what is missing stays empty."""
-    from mgrbench.boards.found import Wanted
+    from mgrbench.boards.found import Wanted, check_splits
     from mgrbench.boards.tables import datasets_of, paper_table
     from mgrbench.lookup import find_run
 
@@ -50,6 +50,7 @@ def paper(
     splits = tuple(dict.fromkeys(split or ()))
     wanted = Wanted(roots, splits, model, find_run(run, roots) if run else None)
     grids = paper_table(number, dataset, wanted)
+    check_splits(wanted, [dataset] if dataset else datasets_of(number))
     text = _text(grids, kind)
     if out is not None:
         from mgrbench.files import write_atomically
