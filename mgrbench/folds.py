@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from mgrbench.metrics import ROW_SUM_TOLERANCE
 from mgrbench.models import ModelLike, model_source
 from mgrbench.registry import boundary
+from mgrbench.stopwatch import Stopwatch
 from mgrbench.store import FeatureStore, StoredFeature
 from mgrbench.types import BenchError, Examples, FloatArray, Fold, GenreModel, Inputs
 
@@ -71,7 +72,7 @@ class FoldResult:
     Attributes:
         number: the fold, counted from 1.
         proba: float64 (test tracks, genres), each row sums to 1.
-        fit_seconds, predict_seconds: wall-clock time.
+        fit_seconds, predict_seconds: wall-clock time, of a fit that was interrupted in all.
         parameters: number of trainable values, where the model offers its network.
         peak_rss_bytes: largest resident memory of the process so far.
         peak_gpu_bytes: largest memory that torch had allocated on the GPU; None without one.
@@ -109,15 +110,22 @@ def run_fold(
     test = _inputs(task, task.fold.test)
     _seed_everything(task.seed)
     model = source.build(len(task.genres), task.seed, task.device, task.options)
-    if task.checkpoint is not None and hasattr(model, "checkpoint"):
-        model.checkpoint = task.checkpoint
-    if on_epoch is not None and getattr(model, "on_epoch", False) is None:  # not a method of this name
-        model.on_epoch = lambda row: on_epoch({"fold": task.number, **row})  # type: ignore[attr-defined]
+    kept = task.checkpoint if hasattr(model, "checkpoint") else None
+    if kept is not None:
+        model.checkpoint = kept  # type: ignore[attr-defined]
+    watch = Stopwatch(kept)
+
+    def after_epoch(row: Mapping[str, Any]) -> None:
+        watch.keep()
+        if on_epoch is not None:
+            on_epoch({"fold": task.number, **row})
+
+    if getattr(model, "on_epoch", False) is None:  # not a method of this name
+        model.on_epoch = after_epoch  # type: ignore[attr-defined]
     place = f"fold {task.number}"
-    start = time.perf_counter()
     with boundary(source.name, f"fitting {place}"):
         model.fit(train, valid)
-    fitted = time.perf_counter()
+    fit_seconds, fitted = watch.seconds(), time.perf_counter()
     with boundary(source.name, f"predicting {place}"):
         answer = np.asarray(model.predict_proba(test))
     predicted = time.perf_counter()
@@ -126,7 +134,7 @@ def run_fold(
     return FoldResult(
         number=task.number,
         proba=checked_probabilities(answer, len(test), len(task.genres), f"{source.name}, {place}"),
-        fit_seconds=fitted - start,
+        fit_seconds=fit_seconds,
         predict_seconds=predicted - fitted,
         parameters=_parameters(model),
         peak_rss_bytes=_peak_rss(),

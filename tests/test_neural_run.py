@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 
 import pytest
 
 from baselines._training import _Run
 from mgrbench import evaluate
+from mgrbench.types import BenchError
 from tests.helpers import only_run, predictions, record, store_vectors, write_split
 from tests.neural import SMALL_FUSION
 
@@ -38,8 +40,16 @@ def test_a_killed_run_ends_as_an_uninterrupted_one(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "killed")
     assert list((tmp_path / "killed").rglob("*.checkpoint/*.pt"))
+    (spent,) = (tmp_path / "killed").rglob("*.checkpoint/seconds.json")
+    assert 0 < json.loads(spent.read_text()) < 1000
     stop = None
+    for damaged in ("-1", "NaN", "[]", "no"):
+        spent.write_text(damaged)
+        with pytest.raises(BenchError, match=r"seconds\.json: is no time of a training; remove 0\d\.check"):
+            run(tmp_path / "killed")
+    spent.write_text("1000")
     run(tmp_path / "killed")
+    assert 1000 < record(tmp_path / "killed")["cost"]["fit_seconds"] < 2000
     assert len(epochs) == total
     assert predictions(tmp_path / "killed") == predictions(tmp_path / "whole")
     assert not list((tmp_path / "killed").rglob("*.pt"))
