@@ -16,7 +16,8 @@ with published weights, trained to tell artists of the Million Song Dataset apar
 split, and every row of this system has to be read so. ``pretrained=off`` trains such a network from the
 start, with its levels pooled the same way, on a time × frequency feature: ``--feature mel --option
 pretrained=off``; segments are then those of the feature. The printed figure is of 290 test tracks without
-known faults, and not comparable with 10-fold figures.
+known faults, and not comparable with 10-fold figures. Cost: a tenth of a second an epoch of 600 tracks on one
+core, once the feature is there; ``pretrained=off`` wants a GPU.
 """
 
 from __future__ import annotations

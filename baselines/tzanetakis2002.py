@@ -14,6 +14,9 @@ scaling.
 Different: timbral texture is FusionNet's list of 33 values (``timbre``: 13 MFCC, no rolloff); there is no
 pitch histogram yet. Any other vectors can be given. Nothing is chosen, so all training tracks are trained
 on: ``gmm`` and ``knn`` choose their number on validation tracks. Cost: seconds for all folds.
+
+Where a mixture begins matters: on ``spectral``, seeds 0 to 4 give .480, .499, .515, .506 and .509 on
+``gtzan/artist3``, and .627, .624, .627, .637 and .619 on ``gtzan/random10``. One seed tells little.
 """
 
 from __future__ import annotations
