@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from mgrbench.costs.accuracies import read_accuracies
-from mgrbench.costs.plot import Point, front
+from mgrbench.costs.plot import Point, draw, front
 from mgrbench.costs.words import megabytes, ratios, seconds, times
 from mgrbench.profiling.measure import machine
 from mgrbench.profiling.record import Machine, Row, Session, Timing, merged, read_sessions, to_json
@@ -430,6 +430,29 @@ def test_pictures_are_the_same_each_time(folder):
     assert before["cost.png"].startswith(b"\x89PNG")
     done("profile", "--stored", "--out", "tables")
     assert {name: Path(f"tables/{name}").read_bytes() for name in before} == before
+
+
+def test_one_point_is_no_picture_and_an_old_picture_goes(folder):
+    pytest.importorskip("matplotlib")
+    board = BOARD | {"ranked": BOARD["ranked"][-1:]}
+    Path("tables/gtzan/artist3.json").write_text(json.dumps(board))
+    Path("tables/cost-2.svg").write_text("<svg/>")
+    Path("tables/cost-of-mine.svg").write_text("<svg/>")
+    done("profile", "--stored", "--out", "tables")
+    assert sorted(path.name for path in Path("tables").glob("cost*.*g")) == ["cost-of-mine.svg"]
+    assert "](cost" not in Path("tables/cost.md").read_text()
+
+
+@pytest.mark.parametrize("ends", [(2.1, 2.4), (3.0, 8.0), (0.7, 60.0), (0.01, 300.0)])
+def test_times_are_named_however_near_they_are(ends):
+    pytest.importorskip("matplotlib")
+    score = ScoreRecord(value=0.5, low=0.4, high=0.6)
+    figure = draw([Point(f"at {ms}", ms, (ms, ms), score) for ms in ends], "gtzan/artist3")
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    low, high = axes.get_xlim()
+    named = [label.get_text() for label in axes.get_xticklabels() if low <= label.get_position()[0] <= high]
+    assert len([text for text in named if text]) > 1
 
 
 def test_a_damaged_record_is_refused(folder):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mgrbench.costs.accuracies import Accuracies
-from mgrbench.costs.tables import stem
+from mgrbench.costs.tables import pictured, stem
 from mgrbench.plots import DPI, ONE_COLUMN, STYLE, need_matplotlib
 from mgrbench.profiling.record import Row, Session
 from mgrbench.runs import ScoreRecord
@@ -25,6 +25,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 """Told apart by readers of every colour vision (Okabe and Ito 2008)."""
 _MARKERS = "osD^vPX<>*"
 _HEIGHT, _LEGEND = 2.6, 0.15
+_DECADES, _NEAR = 100, 5
+"""Ratios of largest to smallest time below which more than powers of ten, or round numbers, are named."""
 _STYLE: dict[str, Any] = {
     **STYLE,
     "legend.fontsize": 6.5,
@@ -80,7 +82,7 @@ def front(all_points: Sequence[Point]) -> list[Point]:
 def pictures(sessions: Sequence[Session], accuracies: Accuracies) -> dict[str, bytes]:
     """``cost.png`` (300 dpi) and ``cost.svg`` of the first machine, ``cost-2.png`` and so on of the others.
 
-    A machine of which no model has an accuracy has none.
+    A machine of which fewer than two models have an accuracy has none.
 
     Raises:
         BenchError: if matplotlib is not installed.
@@ -91,7 +93,7 @@ def pictures(sessions: Sequence[Session], accuracies: Accuracies) -> dict[str, b
     files = {}
     for number, session in enumerate(sessions, start=1):
         drawn = points(session, accuracies)
-        for kind in ("png", "svg") if drawn else ():
+        for kind in ("png", "svg") if pictured(session, accuracies) else ():
             stream = io.BytesIO()
             with style.context(["default", _STYLE]):
                 figure = draw(drawn, accuracies.split)
@@ -111,6 +113,7 @@ def draw(drawn: Sequence[Point], split: str) -> Figure:
     need_matplotlib()
     from matplotlib import style
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, MaxNLocator
 
     with style.context(["default", _STYLE]):
         lines = (len(drawn) + 2) // 2
@@ -138,6 +141,10 @@ def draw(drawn: Sequence[Point], split: str) -> Figure:
         # matplotlib writes powers of ten as formulas, which `STYLE` turns off: names come from users.
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.xaxis.set_minor_formatter("")
+        low, high = axes.get_xlim()
+        if high < _DECADES * low:  # where there may be no power of ten
+            near = MaxNLocator(4) if high < _NEAR * low else LogLocator(subs=(1, 2, 5))
+            axes.xaxis.set_major_locator(near)
         axes.set_xlabel("prediction time a clip (ms), features given")
         axes.set_ylabel(f"accuracy on {split} (%)")
         axes.grid(linewidth=0.3, color="0.85")

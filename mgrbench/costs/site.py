@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mgrbench.costs.accuracies import Accuracies
-from mgrbench.costs.tables import markdown, readme_lines, to_csv
+from mgrbench.costs.tables import markdown, pictured, readme_lines, stem, to_csv
 from mgrbench.files import write_atomically
 from mgrbench.generated import between_marks, check_pages
 from mgrbench.profiling.record import COST_FILE, Session, to_json
@@ -24,7 +25,7 @@ def write_costs(
     folder: str = "",
     pictures: Mapping[str, bytes] | None = None,
 ) -> list[Path]:
-    """Write ``cost.json`` and all that is made from it; gives the files.
+    """Write ``cost.json`` and all that is made from it, remove pictures that no page shows; gives the files.
 
     Args:
         sessions: what was measured.
@@ -42,6 +43,10 @@ def write_costs(
     files |= {out / name: data for name, data in (pictures or {}).items()}
     for path, data in files.items():
         write_atomically(path, data)
+    shown = {stem(number) for number, one in enumerate(sessions, start=1) if pictured(one, accuracies)}
+    for old in [*out.glob("cost*.png"), *out.glob("cost*.svg")]:
+        if re.fullmatch(r"cost(-\d+)?", old.stem) and old.stem not in shown:
+            old.unlink()
     return list(files)
 
 

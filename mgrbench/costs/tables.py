@@ -133,7 +133,7 @@ def _section(session: Session, accuracies: Accuracies, number: int) -> list[str]
     rows = [_size_cells(row, reference) for row in ranked(session) if not row.error]
     lines += _table([*head, "GPU peak", "J a clip"], rows)
     lines += _parts(session)
-    if any(accuracies.of(row) for row in session.rows):
+    if pictured(session, accuracies):
         lines += ["", f"![accuracy against time a clip]({stem(number)}.png)"]
     return lines + _notes(session)
 
@@ -146,6 +146,11 @@ def _notes(session: Session) -> list[str]:
             names.setdefault(note, []).append(row.name)
     lines = [f"- {escaped(note)}: {escaped(', '.join(rows))}" for note, rows in names.items()]
     return ["", "Not measured:", "", *lines] if lines else []
+
+
+def pictured(session: Session, accuracies: Accuracies) -> bool:
+    """Whether there are models to be drawn side by side: two that have a time and an accuracy."""
+    return sum(row.clips is not None and accuracies.of(row) is not None for row in session.rows) > 1
 
 
 def stem(number: int) -> str:
