@@ -15,8 +15,7 @@ class Stopwatch:
     """Wall-clock seconds since it was made, and those that an interrupted training had taken before.
 
     Args:
-        folder: where a model keeps its unfinished training; None if it keeps none, which then takes the time
-            of a training from its beginning anyway.
+        folder: where a model keeps its unfinished training; None if it keeps none, and begins anew.
 
     Raises:
         BenchError: if what was kept there is damaged.
