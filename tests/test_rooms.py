@@ -34,6 +34,7 @@ FLOORS = {
     "processes": 10,
     "resuming": 10,
     "roots": 10,
+    "stopwatch": 10,
     "unpacking": 10,
     "audio": 11,
     "contract": 11,
