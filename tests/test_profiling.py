@@ -354,7 +354,7 @@ def test_a_process_that_dies_is_an_error_of_its_model(folder):
     ("arguments", "said"),
     [
         ((), "no model is named"),
-        (("--all", "-o", "width=3", "--out", "new"), "which --option would be for"),
+        (("--all", "-o", "width=3", "--out", "new"), "--option is for a named model"),
         (("-m", "fusionet"), "did you mean fusionnet"),
         (("-m", "./tiny.py", "-o", "widht=3"), "did you mean width"),
         (("-m", "./tiny.py", "--device", "gpu"), "no device is called 'gpu'"),

@@ -93,9 +93,10 @@ def profile(
     from mgrbench.profiling.timing import QUICK, Budget
     from mgrbench.profiling.unfinished import Unfinished
 
-    if not model and (option or not every):
-        about = "no model is named" + (", which --option would be for" if option else "")
-        raise BenchError(about, "name one by --model" + ("" if option else ", or all of them by --all"))
+    if not model and option:
+        raise BenchError("--option is for a named model, and none is", "name it by --model")
+    if not model and not every:
+        raise BenchError("no model is named", "name one by --model, or all of them by --all")
     if precision not in _PRECISIONS:
         raise BenchError(f"no precision is called {precision!r}", f"choose from {', '.join(_PRECISIONS)}")
     place = out or (_OUT if every else None)
