@@ -86,6 +86,14 @@ def test_what_leaks_in_the_split_stands_on_every_row_that_leaves_its_page(place)
         assert "- made-by: mgrbench split make gtzan" in page
 
 
+def test_rows_that_differ_in_their_seed_have_names_that_do(place):
+    done("run", "-m", "random_forest", "-o", "n_estimators=5", *MINI_RUN, "--seed", "0", "--seed", "2")
+    done("leaderboard", "build")
+    names = {row[1] for row in markdown_table((place / "leaderboards" / "gtzan" / "mini.md").read_text())}
+    assert {"random_forest (n_estimators=5)", "random_forest (n_estimators=5, seed=2)"} <= names
+    assert "seed=2" in done("leaderboard", "show", "gtzan/mini").out
+
+
 def test_one_fold_has_no_spread(place):
     done("run", "-m", "majority", "-d", "gtzan", "-s", "kereliuk", "-f", "toy")
     done("leaderboard", "build", "--format", "md,html,latex")
@@ -103,7 +111,7 @@ def test_optimistic_rows_stand_apart_whatever_they_score(place):
     assert [row["model"] for row in document["optimistic"]] == ["flattered"]
     assert [row["model"] for row in document["ranked"]] == ["honest", "means", "silent"]
     build = done("leaderboard", "build")
-    assert "1 rows were selected on test and are not ranked" in build.err
+    assert "rows selected on test, hence not ranked: 1" in build.err
     page = (place / "leaderboards" / "gtzan" / "mini.md").read_text()
     above, below = page.split("## Optimistic")
     assert "flattered" not in above

@@ -19,9 +19,10 @@ def interval_text(score: ScoreRecord, digits: int = 3) -> str:
 
 
 def row_name(row: Row) -> str:
-    """The model with the options that were set, for example ``svm_rbf (C=1)``."""
-    options = ", ".join(f"{name}={value}" for name, value in row.options.items())
-    return f"{row.model} ({options})" if options else row.model
+    """The model with the options that were set and any seed but 0, for example ``svm_rbf (C=1)``."""
+    settings = dict(row.options) | ({"seed": row.seed} if row.seed else {})
+    said = ", ".join(f"{name}={value}" for name, value in settings.items())
+    return f"{row.model} ({said})" if said else row.model
 
 
 def codes_of(row: Row) -> str:

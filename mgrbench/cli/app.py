@@ -27,8 +27,9 @@ from mgrbench.cli import (
     table,
     transfer,
 )
+from mgrbench.cli.commands import Commands
 
-app = typer.Typer(
+app = Commands(
     name="mgrbench",
     help="Benchmark music genre recognition with numbers that can be believed.",
     no_args_is_help=True,

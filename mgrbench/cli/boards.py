@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mgrbench.cli.commands import Commands
 from mgrbench.cli.options import Jobs
 from mgrbench.cli.output import Json, emit, note, share, table
 from mgrbench.cli.results import Runs, submit, verify
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
     from mgrbench.boards import Board
     from mgrbench.metrics import Metric
 
-app = typer.Typer(
-    help="Leaderboards: build, show and check them; submit and verify runs.", no_args_is_help=True
-)
+app = Commands(help="Leaderboards: build, show and check them; submit and verify runs.", no_args_is_help=True)
 
 Boards = Annotated[Path, typer.Option("--out", help="Folder of the leaderboards.")]
 Format = Annotated[str, typer.Option("--format", help="md, csv, json, latex, html, separated by commas.")]
@@ -156,7 +155,7 @@ def _boards(
     )
     for board in boards:
         if board.optimistic:
-            note(f"{board.split.name}: {len(board.optimistic)} rows were selected on test and are not ranked")
+            note(f"{board.split.name}: rows selected on test, hence not ranked: {len(board.optimistic)}")
     return boards
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mgrbench.cli.commands import Commands
 from mgrbench.cli.options import DatasetName, Root, data_root
 from mgrbench.cli.output import Json, emit, progress, table
 from mgrbench.errors import BenchError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mgrbench.fetch import Fetched
     from mgrbench.types import Dataset, Track
 
-app = typer.Typer(
+app = Commands(
     help="Datasets: what they are, how to get them, whether your copy is sound.", no_args_is_help=True
 )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mgrbench.cli.commands import Commands
 from mgrbench.cli.options import DatasetName, Jobs, Root, data_root
 from mgrbench.cli.output import Json, emit, note, progress, table
 from mgrbench.errors import BenchError
@@ -16,9 +17,7 @@ from mgrbench.errors import BenchError
 if TYPE_CHECKING:
     from mgrbench.extract import Problem
 
-app = typer.Typer(
-    help="Features: extract, import or download them, see what is stored.", no_args_is_help=True
-)
+app = Commands(help="Features: extract, import or download them, see what is stored.", no_args_is_help=True)
 
 Replace = Annotated[bool, typer.Option("--replace", help="Replace what is stored under this name.")]
 

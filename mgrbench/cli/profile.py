@@ -93,10 +93,8 @@ def profile(
     from mgrbench.profiling.timing import QUICK, Budget
     from mgrbench.profiling.unfinished import Unfinished
 
-    if not model and option:
-        raise BenchError("--option is for a named model, and none is", "name it by --model")
-    if not model and not every:
-        raise BenchError("no model is named", "name one by --model, or all of them by --all")
+    if not model:
+        _check_unnamed(option, every=every)
     if precision not in _PRECISIONS:
         raise BenchError(f"no precision is called {precision!r}", f"choose from {', '.join(_PRECISIONS)}")
     place = out or (_OUT if every else None)
@@ -203,6 +201,13 @@ def _built_in() -> list[str]:
     from mgrbench.registry import available
 
     return [plugin.name for plugin in available("models") if plugin.origin == "built in"]
+
+
+def _check_unnamed(option: Sequence[str] | None, *, every: bool) -> None:
+    if option:
+        raise BenchError("--option is for a named model, and none is", "name it by --model")
+    if not every:
+        raise BenchError("no model is named", "name one by --model, or all of them by --all")
 
 
 def _named(names: Sequence[str], options: Mapping[str, Any], features: tuple[str, ...]) -> list[Asked]:

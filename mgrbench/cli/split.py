@@ -16,6 +16,7 @@ from mgrbench.cli.audits import (
     lists_document,
     overview_document,
 )
+from mgrbench.cli.commands import Commands
 from mgrbench.cli.options import DatasetName, Jobs, Root, data_root
 from mgrbench.cli.output import Json, emit, note, progress, table
 from mgrbench.errors import BenchError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from mgrbench.splits import Audit, TrackList
     from mgrbench.types import Dataset, Fold
 
-app = typer.Typer(help="Splits: show, audit and make them.", no_args_is_help=True)
+app = Commands(help="Splits: show, audit and make them.", no_args_is_help=True)
 
 _LEAK = 3
 """Exit status of ``audit --strict`` when it finds a leak."""
