@@ -101,8 +101,8 @@ PAGES = {
         "The model's result depends on its random seed, and the row shows a single one.",
         "Another seed gives another score, and the row's interval knows nothing of it: it says how other "
         "artists would have fared, not how another training would have.",
-        "Run several seeds (`mgrbench run --seed N`) and report their mean and spread. A difference from "
-        "one seed to another is the least that a difference between models must exceed.",
+        "Run several seeds (`mgrbench run --seed 0 --seed 1 --seed 2`) and report their mean and spread. A "
+        "difference from one seed to another is the least that a difference between models must exceed.",
     ),
     "MGR103": Page(
         "The features are known to carry information on the labels that was not in the audio. The detail "

@@ -192,6 +192,32 @@ def test_another_command_is_another_run(place, change):
     assert len(list((place / "here").glob("*/*/*/*/run.json"))) == 2
 
 
+def test_one_command_runs_every_split_model_and_seed(place):
+    write_split(place / "other.tsv", "gtzan/other", ids=MINI[:-1])
+    arguments = ("run", "-m", "noisy.py:Noisy", "-m", "lda", *MINI_RUN, "-s", "other.tsv", "--out", "here")
+    result = done(*arguments, "--seed", "4", "--seed", "3", "--seed", "4", "--json")
+    assert "lda: its result does not depend on the seed, so it has seed 4 only" in result.err
+    ran = [(run["split"], run["model"], run["seed"]) for run in result.document]
+    assert ran == [
+        (split, model, seed)
+        for split in ("gtzan/mini", "gtzan/other")
+        for model, seed in (("Noisy", 4), ("Noisy", 3), ("lda", 4))
+    ]
+    assert len(list((place / "here").glob("gtzan/*/*/*/run.json"))) == len(ran)
+    text = done(*arguments, "--seed", "4", "--seed", "3").out
+    values = [run["scores"]["accuracy"]["value"] for run in result.document]
+    for split, two in (("gtzan/mini", values[:2]), ("gtzan/other", values[3:5])):
+        part = text[text.index(f"{split}: ") :]
+        assert f"Noisy, 2 seeds: mean {np.mean(two):.3f}".replace("0.", ".") in part
+    assert "lda, 2 seeds" not in text
+
+
+@pytest.mark.parametrize("change", [("-m", "mean.py"), ("-s", "mini2.tsv")], ids=" ".join)
+def test_what_is_misspelt_shows_before_anything_is_run(place, change):
+    refused("run", "-m", "noisy.py:Noisy", *MINI_RUN, *change, "--out", "here")
+    assert not (place / "here").exists()
+
+
 # --- who gets what
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
+from statistics import mean, stdev
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mgrbench.cli.epochs import training
-from mgrbench.cli.options import AllowMissing, DatasetOption, Jobs, Out, SplitOption
+from mgrbench.cli.options import AllowMissing, DatasetOption, Jobs, Out
 from mgrbench.cli.output import Json, emit, note, parse_options, share, table
 
 if TYPE_CHECKING:
@@ -22,7 +24,12 @@ def run(
         typer.Option("--model", "-m", help="Plugin, package.module:Class or ./file.py:Class. Repeatable."),
     ],
     dataset: DatasetOption,
-    split: SplitOption,
+    split: Annotated[
+        list[str],
+        typer.Option(
+            "--split", "-s", help="Name of a split of the dataset, or the path of a split file. Repeatable."
+        ),
+    ],
     feature: Annotated[
         list[str] | None,
         typer.Option("--feature", "-f", help="Stored feature; several are used together."),
@@ -30,7 +37,7 @@ def run(
     option: Annotated[
         list[str] | None, typer.Option("--option", "-o", help="Option of the model, name=value. Repeatable.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of every fold's model.")] = 0,
+    seed: Annotated[list[int] | None, typer.Option(help="Seed of every fold's model. Repeatable.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     jobs: Jobs = 1,
     out: Out = Path("runs"),
@@ -39,25 +46,36 @@ def run(
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute again what is stored.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Evaluate models on a split; an interrupted run goes on where it stopped."""
+    """Evaluate models on splits; an interrupted run goes on where it stopped."""
     from mgrbench.evaluation import execute
     from mgrbench.plan import make_plan
 
-    options = parse_options(option or [])
-    finished = []
-    for one in model:
-        plan = make_plan(
+    options, seeds = parse_options(option or []), tuple(dict.fromkeys(seed or [0]))
+    # All plans before any run: what is misspelt shows now, not after hours of training something else.
+    plans = [
+        make_plan(
             one,
             dataset,
-            split,
+            part,
             feature or (),
             options,
-            seed=seed,
+            seed=number,
             device=device,
             store=None,
             allow_missing=allow_missing,
         )
-        with training(f"{name or plan.source.name} on {plan.split.name}") as (on_fold, on_epoch):
+        for part, one, number in dict.fromkeys(product(split, model, seeds))
+    ]
+    for steady in dict.fromkeys(plan.source.name for plan in plans if not plan.source.stochastic):
+        if len(seeds) > 1:
+            note(f"{steady}: its result does not depend on the seed, so it has seed {seeds[0]} only")
+    finished = []
+    for plan in plans:
+        if plan.seed != seeds[0] and not plan.source.stochastic:
+            continue
+        title = f"{name or plan.source.name} on {plan.split.name}"
+        title += f", seed {plan.seed}" if len(seeds) > 1 and plan.source.stochastic else ""
+        with training(title) as (on_fold, on_epoch):
             done = execute(
                 plan, out=out, jobs=jobs, fresh=fresh, name=name, on_fold=on_fold, on_epoch=on_epoch
             )
@@ -75,30 +93,44 @@ def run(
 
 
 def draw_runs(screen: Any, finished: Sequence[tuple[Run, Path | None]]) -> None:  # noqa: ANN401
-    """Print runs as a table, what must be known of them, and where they lie."""
-    columns = [("model", "fold"), ("features", "fold"), ("accuracy", "right"), ("95 %", "left")]
-    columns += [("macro-F1", "right"), ("folds", "right"), ("notes", "fold")]
+    """Print runs as a table for each split, what must be known of them, and where they lie."""
+    for place, split in enumerate(dict.fromkeys(run.split for run, _ in finished)):
+        if place:
+            screen.print()
+        _draw_split(screen, [run for run, _ in finished if run.split == split])
+    for run, folder in finished:
+        if folder:
+            screen.print(f"{run.model}: {folder}", markup=False, soft_wrap=True)
+
+
+def _draw_split(screen: Any, runs: Sequence[Run]) -> None:  # noqa: ANN401
+    several = len({run.seed for run in runs}) > 1
+    columns = [("model", "fold"), ("features", "fold"), *[("seed", "right")] * several]
+    columns += [("accuracy", "right"), ("95 %", "left"), ("macro-F1", "right")]
+    columns += [] if several else [("folds", "right")]  # both don't fit on a screen of 80 columns
     rows = []
-    for one, _ in finished:
-        accuracy, folds = one.scores["accuracy"], one.fold_mean_std["accuracy"]
+    for run in runs:
+        accuracy, folds = run.scores["accuracy"], run.fold_mean_std["accuracy"]
         known = accuracy.low is not None and accuracy.high is not None
         rows.append(
-            (
-                one.model,
-                "+".join(one.features) or "–",
+            [
+                run.model,
+                "+".join(run.features) or "–",
+                *[str(run.seed)] * several,
                 share(accuracy.value),
                 f"{share(accuracy.low or 0)}–{share(accuracy.high or 0)}" if known else "–",
-                share(one.scores["macro_f1"].value),
-                f"{share(folds.mean)} ±{share(folds.std)}",
-                " ".join(dict.fromkeys(warning.code for warning in one.warnings)) or "–",
-            )
+                share(run.scores["macro_f1"].value),
+                *([] if several else [f"{share(folds.mean)} ±{share(folds.std)}"]),
+                " ".join(dict.fromkeys(warning.code for warning in run.warnings)) or "–",
+            ]
         )
-    first = finished[0][0]
-    screen.print(f"{first.split}: {sum(fold.n_test for fold in first.folds)} test tracks", markup=False)
-    screen.print(table(columns, rows))
-    details = dict.fromkeys((warning.code, warning.detail) for one, _ in finished for warning in one.warnings)
+    screen.print(f"{runs[0].split}: {sum(fold.n_test for fold in runs[0].folds)} test tracks", markup=False)
+    screen.print(table([*columns, ("notes", "fold")], rows))
+    details = dict.fromkeys((warning.code, warning.detail) for run in runs for warning in run.warnings)
     if details:
         screen.print(table([("", "left"), ("", "fold")], list(details)))
-    for one, folder in finished:
-        if folder:
-            screen.print(f"{one.model}: {folder}", markup=False, soft_wrap=True)
+    for model in dict.fromkeys(run.model for run in runs):
+        values = [run.scores["accuracy"].value for run in runs if run.model == model]
+        if several and len(values) > 1:
+            spread = f"mean {share(mean(values))}, standard deviation {share(stdev(values))}"
+            screen.print(f"{model}, {len(values)} seeds: {spread}", markup=False)
