@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mgrbench.audio import Clip
+from mgrbench.clipwork import feature_plugin
 from mgrbench.models import ModelSource, model_source
 from mgrbench.profiling.counts import count
 from mgrbench.profiling.memory import held_bytes, peak_rss_bytes, rss_bytes
 from mgrbench.profiling.nvml import Card, card
 from mgrbench.profiling.record import Machine, Row, Timing
-from mgrbench.profiling.subject import FIT_TRACKS, Task, computed, data_of, noise_clip
+from mgrbench.profiling.subject import FIT_TRACKS, Task, data_of, noise_clip
 from mgrbench.profiling.timing import Clock, GpuClock, timed, wall_clock
 from mgrbench.provenance import cpu_name, gpu_name, package_versions
 from mgrbench.registry import boundary, load_dataset
@@ -177,7 +178,11 @@ def _extraction(task: Task, notes: list[str]) -> Timing | None:
     if not task.features:
         return None
     try:
-        plugins = [computed(name) for name in task.features]
+        plugins = [feature_plugin(name) for name in task.features]
+    except BenchError as error:
+        notes.append(f"no time of extraction: {error.problem}, so it was not computed here")
+        return None
+    try:
         dataset = load_dataset(task.dataset)
         first = noise_clip(dataset)
 
