@@ -15,6 +15,7 @@ from mgrbench.provenance import package_versions, resolve_device
 from mgrbench.registry import anchored, load_dataset
 from mgrbench.splits import check_split, draw_validation, load_split
 from mgrbench.store import FeatureStore, StoredFeature
+from mgrbench.supply import supplied
 from mgrbench.types import BenchError, Dataset, Fold, Split, Track
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -113,7 +114,7 @@ def make_plan(
     selection = _selection(source, rest.pop("selection", None))
     feature_store = FeatureStore(store)
     names = tuple(dict.fromkeys(features or source.features))
-    opened = {name: feature_store.open(data.name, name) for name in names}
+    opened = {name: supplied(feature_store, data.name, name) for name in names}
     missing = _missing(chosen_split, opened, allow_missing=allow_missing)
     return Plan(
         source=source,

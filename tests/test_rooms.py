@@ -54,6 +54,7 @@ FLOORS = {
     "splits": 12,
     "paired": 12,
     "statistics": 12,
+    "supply": 13,
     "verify": 12,
     "clipwork": 13,
     "extract": 14,

@@ -212,6 +212,21 @@ def test_one_command_runs_every_split_model_and_seed(place):
     assert "lda, 2 seeds" not in text
 
 
+@pytest.mark.parametrize(
+    ("feature", "way"),
+    [
+        ("choi", "`mgrbench features download gtzan choi`"),
+        ("mel", "`mgrbench features extract gtzan --feature mel`"),
+        ("toi", "did you mean toy?"),
+        ("mine", "`mgrbench features import gtzan mine --file FILE --array KEY`"),
+    ],
+)
+def test_a_feature_that_is_not_there_says_how_to_get_it(place, feature, way):
+    line = refused("run", "-m", "lda", "-d", "gtzan", "-s", "mini.tsv", "-f", feature)
+    assert f"the feature '{feature}' of gtzan is not in the store; {way}" in line
+    assert line.endswith("stored of gtzan: toy")
+
+
 @pytest.mark.parametrize("change", [("-m", "mean.py"), ("-s", "mini2.tsv")], ids=" ".join)
 def test_what_is_misspelt_shows_before_anything_is_run(place, change):
     refused("run", "-m", "noisy.py:Noisy", *MINI_RUN, *change, "--out", "here")

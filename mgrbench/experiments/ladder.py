@@ -50,6 +50,7 @@ from mgrbench.plan import make_plan
 from mgrbench.predictions import Predictions
 from mgrbench.registry import load_dataset
 from mgrbench.store import FeatureStore, StoredFeature
+from mgrbench.supply import supplied
 from mgrbench.types import BenchError, Dataset, Score, Track
 
 _PIECES = ".segments"
@@ -225,7 +226,7 @@ def _opened(
     models: Mapping[str, ModelLike], data: Dataset, features: Sequence[str], store: Path | None
 ) -> dict[str, StoredFeature]:
     names = [name for model in models.values() for name in features or model_source(model).features]
-    return {name: FeatureStore(store).open(data.name, name) for name in dict.fromkeys(names)}
+    return {name: supplied(FeatureStore(store), data.name, name) for name in dict.fromkeys(names)}
 
 
 def _segments(stored: Mapping[str, StoredFeature]) -> int:

@@ -27,6 +27,7 @@ from mgrbench.models import ModelLike, model_source
 from mgrbench.plan import make_plan
 from mgrbench.registry import load_dataset
 from mgrbench.store import FeatureStore, StoredFeature
+from mgrbench.supply import supplied
 from mgrbench.types import BenchError, Dataset
 
 _ROWS = ".rows"
@@ -107,7 +108,9 @@ def transfer(
         raise BenchError(f"{first.name} is both trained and tested on", mend)
     genres = genre_map(first, second, map_file)
     names = tuple(dict.fromkeys(features or model_source(model).features))
-    stored = {name: [FeatureStore(store).open(one.name, name) for one in (first, second)] for name in names}
+    stored = {
+        name: [supplied(FeatureStore(store), one.name, name) for one in (first, second)] for name in names
+    }
     for name, pair in stored.items():
         _check_alike(name, *pair)
     sides = []
