@@ -96,6 +96,15 @@ def refused(*arguments: object) -> str:
     return refusal(cli(*arguments))
 
 
+def with_option(arguments: Sequence[str], name: str, value: str) -> tuple[str, ...]:
+    """A command line with another value of an option, or with one more option."""
+    words = list(arguments)
+    if name in words:
+        words[words.index(name) + 1] = value
+        return tuple(words)
+    return (*words, name, value)
+
+
 def start(*arguments: object, cwd: Path | None = None) -> subprocess.Popen[str]:
     """Start a command line as a process of its own, in a process group of its own."""
     return subprocess.Popen(

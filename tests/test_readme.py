@@ -11,6 +11,7 @@ import pytest
 
 import mgrbench
 from mgrbench.cli import dispatch
+from mgrbench.lookup import find_run
 from mgrbench.references import reference_of
 from mgrbench.registry import available
 from tests.conftest import REPOSITORY
@@ -114,6 +115,21 @@ def printed(model: str) -> set[str]:
     reference = reference_of(target)
     figures = reference.printed if reference else ()
     return {f"{figure.accuracy:.3f}".lstrip("0") for figure in figures if figure.dataset == "gtzan"}
+
+
+def test_comparisons_of_committed_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What section 3 asks of the committed runs can be answered: each name is that of one run."""
+    monkeypatch.chdir(REPOSITORY)
+    typed = [command.split() for command in commands() if "--runs leaderboards/runs" in command]
+    compared = [words for words in typed if words[0] in {"compare", "table"}]
+    assert [words[0] for words in compared] == ["compare", "table"]
+    for words in compared:
+        assert dispatch(words) == 0, words
+    drawn = [words for words in typed if words[0] == "plot"]
+    assert drawn
+    for words in drawn:
+        split = words[words.index("--split") + 1]
+        assert find_run(words[2], [Path("leaderboards/runs")], split).is_dir()
 
 
 def test_every_command_of_the_readme_is_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from mgrbench.experiments._genre_map import genre_map, shipped_maps
 from mgrbench.imports import import_features
 from mgrbench.registry import describe_dataset, load_dataset
 from mgrbench.types import Track
-from tests.helpers import MEANS, done, refused, write_plugin
+from tests.helpers import MEANS, done, refused, with_option, write_plugin
 
 DATASET = '''
 """A made-up dataset of four artists a genre."""
@@ -262,7 +262,7 @@ def test_bad_maps_are_answered_in_one_line(place, text, said):
 def test_bad_input_is_answered_in_one_line_and_nothing_is_left(place, changed, said):
     store(load_dataset("./one.py"), "segmented", segments=2)
     store(load_dataset("./two.py"), "segmented")
-    assert said in refused(*TRANSFER, "--map", "map.tsv", *changed, "--out", "out")
+    assert said in refused(*with_option((*TRANSFER, "--map", "map.tsv"), *changed), "--out", "out")
     assert not (place / "out").exists()
 
 
