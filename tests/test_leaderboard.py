@@ -94,6 +94,26 @@ def test_rows_that_differ_in_their_seed_have_names_that_do(place):
     assert "seed=2" in done("leaderboard", "show", "gtzan/mini").out
 
 
+def test_a_board_on_the_screen_shows_the_first_folders_rows_whatever_their_rank(place, monkeypatch):
+    for name, right in (("first", 60), ("second", 50), ("third", 40)):
+        score(place, name, right, "--out", "others")
+    monkeypatch.setenv("COLUMNS", "80")
+    done("run", "-m", "majority", *MINI_RUN, "--out", "own")
+    done("run", "-m", "random_forest", *MINI_RUN, "-o", "n_estimators=1", "--seed", "7", "--out", "own")
+    both = done("leaderboard", "show", "gtzan/mini", "--runs", "own", "--runs", "others", "--top", "1").out
+    lines = [line.rstrip() for line in both.splitlines()]
+    assert max(map(len, lines)) <= 80
+    rows = [line.split()[1:3] for line in lines if re.match(r" ?\d=? ", line)]
+    assert rows[0] == ["first", "–"]
+    assert sorted(rows[1:]) == [["majority", "toy"], ["random_forest", "(a)"]]
+    assert "(a)  n_estimators=1, seed=7" in lines
+    assert any(line.strip() == "…" for line in lines)
+    assert "… and 2 more (--top 0 shows all)" in lines
+    alone = done("leaderboard", "show", "gtzan/mini", "--runs", "others", "--top", "1").out
+    assert "… and 2 more" in alone
+    assert "second" not in alone
+
+
 def test_one_fold_has_no_spread(place):
     done("run", "-m", "majority", "-d", "gtzan", "-s", "kereliuk", "-f", "toy")
     done("leaderboard", "build", "--format", "md,html,latex")

@@ -18,11 +18,16 @@ def interval_text(score: ScoreRecord, digits: int = 3) -> str:
     return f"{value} [{short(score.low, digits)}, {short(score.high, digits)}]"
 
 
-def row_name(row: Row) -> str:
-    """The model with the options that were set and any seed but 0, for example ``svm_rbf (C=1)``."""
+def settings_of(row: Row) -> str:
+    """The options that were set and any seed but 0, for example ``C=1, seed=2``."""
     settings = dict(row.options) | ({"seed": row.seed} if row.seed else {})
-    said = ", ".join(f"{name}={value}" for name, value in settings.items())
-    return f"{row.model} ({said})" if said else row.model
+    return ", ".join(f"{name}={value}" for name, value in settings.items())
+
+
+def row_name(row: Row) -> str:
+    """The model with its settings, for example ``svm_rbf (C=1)``."""
+    settings = settings_of(row)
+    return f"{row.model} ({settings})" if settings else row.model
 
 
 def codes_of(row: Row) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mgrbench.cli.board_screen import draw_board
 from mgrbench.cli.commands import Commands
 from mgrbench.cli.options import Jobs
-from mgrbench.cli.output import Json, emit, note, share, table
+from mgrbench.cli.output import Json, emit, note
 from mgrbench.cli.results import Runs, submit, verify
 from mgrbench.errors import BenchError
 
@@ -80,7 +81,10 @@ def check(
 def show(
     split: Annotated[str, typer.Argument(help="dataset/split.")],
     runs: Runs = None,
-    top: Annotated[int, typer.Option(help="Number of rows; 0 for all.")] = 20,
+    top: Annotated[
+        int,
+        typer.Option(help="Number of rows; 0 for all. With several --runs, all those of the first besides."),
+    ] = 20,
     metric: Metrics = None,
     dataset: Datasets = None,
     as_json: Json = False,
@@ -90,50 +94,12 @@ def show(
 
     boards = {board.split.name: board for board in _boards(runs, metric, dataset, -1, only=split)}
     board = boards[split]
-    emit(to_document(board), lambda screen: draw_board(screen, board, top), as_json=as_json)
+    own = runs[0].resolve() if runs and len(runs) > 1 else None
+    emit(to_document(board), lambda screen: draw_board(screen, board, top, own), as_json=as_json)
 
 
 app.command()(submit)
 app.command()(verify)
-
-
-def draw_board(screen: Any, board: Board, top: int = 0) -> None:  # noqa: ANN401
-    """Print a board: the audit, the ranked rows, then the optimistic ones."""
-    from mgrbench.boards.words import audit_sentence, notes_of, rank_of, resolution_line, row_name
-
-    screen.print(f"{board.split.name}", style="bold", markup=False)
-    screen.print(audit_sentence(board), markup=False)
-    screen.print(resolution_line(board), markup=False)
-    columns = [
-        ("", "right"),
-        ("model", "fold"),
-        ("features", "fold"),
-        ("accuracy", "right"),
-        ("95 %", "left"),
-    ]
-    columns += [("macro-F1", "right"), ("notes", "fold")]
-    for rows, title in ((board.ranked, ""), (board.optimistic, "selected on test: optimistic, not ranked")):
-        shown = rows[:top] if top else rows
-        cells = [
-            (
-                rank_of(row),
-                row_name(row),
-                "+".join(row.features) or "–",
-                share(row.scores["accuracy"].value),
-                _interval(row.scores["accuracy"]),
-                share(row.scores["macro_f1"].value),
-                notes_of(row) or "–",
-            )
-            for row in shown
-        ]
-        if cells:
-            screen.print(table(columns, cells, title))
-        if len(rows) > len(shown):
-            screen.print(f"… and {len(rows) - len(shown)} more (--top 0 shows all)", style="dim")
-
-
-def _interval(score: Any) -> str:  # noqa: ANN401
-    return "–" if score.low is None else f"{share(score.low)}–{share(score.high)}"
 
 
 def _boards(

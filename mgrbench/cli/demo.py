@@ -27,7 +27,7 @@ def demo(
 ) -> None:
     """Make a small dataset, extract features, evaluate baselines on two splits, write the leaderboard."""
     from mgrbench.boards import build_boards, write_boards
-    from mgrbench.cli.boards import draw_board
+    from mgrbench.cli.board_screen import draw_board
     from mgrbench.evaluation import evaluate
     from mgrbench.extract import extract
     from mgrbench.registry import load_dataset

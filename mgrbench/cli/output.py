@@ -19,6 +19,9 @@ from mgrbench.errors import BenchError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
+_LONG = 24
+"""Letters from which on a name may take more than one line."""
+
 _PLAIN_WIDTH = 160
 """Columns where stdout is no terminal: wide enough that tables in files and pipes are not cut."""
 
@@ -60,14 +63,20 @@ def silence_stdout() -> None:
 
 
 def table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], title: str = "") -> Table:
-    """A plain table; ``columns`` are (heading, ``left``, ``right`` or ``fold`` = left and wrapping).
+    """A plain table.
 
     Cells are text, never markup: names come from users.
+
+    Args:
+        columns: (heading, kind); a kind is ``left``, ``right``, ``fold``, which is left and wraps, or
+            ``name``, which wraps only if one of its cells is long.
+        rows: the cells.
+        title: stands above.
     """
     grid = Table(title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False)
     grid.show_header = any(heading for heading, _ in columns)
-    for heading, kind in columns:
-        wraps = kind == "fold"
+    for place, (heading, kind) in enumerate(columns):
+        wraps = kind == "fold" or (kind == "name" and max(len(row[place]) for row in rows) > _LONG)
         justify: Literal["left", "right"] = "right" if kind == "right" else "left"
         grid.add_column(Text(heading), justify=justify, no_wrap=not wraps, overflow="fold")
     for row in rows:

@@ -105,7 +105,7 @@ def draw_runs(screen: Any, finished: Sequence[tuple[Run, Path | None]]) -> None:
 
 def _draw_split(screen: Any, runs: Sequence[Run]) -> None:  # noqa: ANN401
     several = len({run.seed for run in runs}) > 1
-    columns = [("model", "fold"), ("features", "fold"), *[("seed", "right")] * several]
+    columns = [("model", "name"), ("features", "fold"), *[("seed", "right")] * several]
     columns += [("accuracy", "right"), ("95 %", "left"), ("macro-F1", "right")]
     columns += [] if several else [("folds", "right")]  # both don't fit on a screen of 80 columns
     rows = []
@@ -115,7 +115,7 @@ def _draw_split(screen: Any, runs: Sequence[Run]) -> None:  # noqa: ANN401
         rows.append(
             [
                 run.model,
-                "+".join(run.features) or "–",
+                " + ".join(run.features) or "–",
                 *[str(run.seed)] * several,
                 share(accuracy.value),
                 f"{share(accuracy.low or 0)}–{share(accuracy.high or 0)}" if known else "–",
