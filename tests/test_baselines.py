@@ -110,6 +110,11 @@ def test_k_follows_the_validation_part():
     assert chosen(0.25) > 1
 
 
+def test_lda_refuses_a_covariance_that_would_fill_the_memory():
+    with pytest.raises(BenchError, match=r"14400 × 14400 values, 1\.7 GB; give it vectors"):
+        built("lda").fit(examples(9, segments=1, values=14400), None)
+
+
 def test_majority_gives_the_shares_of_the_training_tracks():
     genre = np.array([2, 0, 2, 1, 2], dtype=np.int64)
     ids = tuple("abcde")
