@@ -227,8 +227,11 @@ def test_a_feature_that_is_not_there_says_how_to_get_it(place, feature, way):
     assert line.endswith("stored of gtzan: toy")
 
 
-@pytest.mark.parametrize("change", [("-m", "mean.py"), ("-s", "mini2.tsv")], ids=" ".join)
+@pytest.mark.parametrize(
+    "change", [("-m", "mean.py"), ("-s", "mini2.tsv"), ("-m", "random_forest", "-o", "depth=3")], ids=" ".join
+)
 def test_what_is_misspelt_shows_before_anything_is_run(place, change):
+    write_plugin(place / "noisy.py", NOISY.replace("n_genres, seed)", "n_genres, seed, depth=1)"))
     refused("run", "-m", "noisy.py:Noisy", *MINI_RUN, *change, "--out", "here")
     assert not (place / "here").exists()
 

@@ -66,6 +66,9 @@ def run(
         )
         for part, one, number in dict.fromkeys(product(split, model, seeds))
     ]
+    if len(plans) > 1:  # and so does an option that only some of the models have
+        for plan in plans:
+            plan.source.build(len(plan.dataset.genres), plan.seed, plan.device, plan.options)
     for steady in dict.fromkeys(plan.source.name for plan in plans if not plan.source.stochastic):
         if len(seeds) > 1:
             note(f"{steady}: its result does not depend on the seed, so it has seed {seeds[0]} only")
