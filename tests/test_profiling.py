@@ -37,6 +37,7 @@ from tests.helpers import (
     store_vectors,
     unchanged,
     wait_for,
+    with_option,
     write_plugin,
 )
 
@@ -243,7 +244,7 @@ def alive(process):
 @pytest.mark.skipif(os.name == "nt", reason="its signals are others")
 def test_a_killed_profile_leaves_no_process_and_goes_on_from_what_is_measured(folder):
     write_plugin(folder / "waiting.py", WAITING)
-    arguments = ("-m", "./waiting.py", "-f", "toy", *QUICKLY, "--reference", "./means.py")
+    arguments = ("-m", "./waiting.py", "-f", "toy", *with_option(QUICKLY, "--reference", "./means.py"))
     process = start("profile", *arguments, "--out", "new")
     wait_for(lambda: Path("pid").exists() and Path("pid").read_text() != "", process)
     process.terminate()
