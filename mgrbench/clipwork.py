@@ -79,11 +79,34 @@ class ClipResult:
 
 @dataclass(frozen=True, slots=True)
 class FeaturePlugin:
-    """A computed feature: its spec, its function, and the checksum of its source if it is not built in."""
+    """A computed feature.
+
+    Attributes:
+        spec: what it is.
+        function: computes it.
+        source_sha256: checksum of its source; empty if it is built in.
+        find_weights: finds the weight file that it needs, if it needs one: ``WEIGHTS.find`` of its module.
+    """
 
     spec: FeatureSpec
     function: Callable[..., FloatArray]
     source_sha256: str
+    find_weights: Callable[[], Path] | None = None
+
+    def check_weights(self, given: Path | None = None) -> None:
+        """See that the weight file is at hand, before hours of decoding show that it is not.
+
+        Args:
+            given: the file to use, where it is not the one that the feature looks for.
+
+        Raises:
+            BenchError: if it is not.
+        """
+        if self.find_weights is None:
+            return
+        file = given or self.find_weights()
+        if not file.is_file():
+            raise BenchError("no such file", f"{self.spec.name} needs this weight file", file)
 
     def compute(self, clips: Sequence[Clip], device: str = "cpu", weights: Path | None = None) -> FloatArray:
         """Values of some clips, float32 (clips, segments, ...), checked.
@@ -134,7 +157,8 @@ def feature_plugin(name: str) -> FeaturePlugin:
         mend = "give it SPEC (a mgrbench.types.FeatureSpec) and extract(clips)"
         raise BenchError(f"{name} is no computed feature", mend)
     built_in = loaded.plugin.origin == "built in"
-    return FeaturePlugin(spec, function, "" if built_in else loaded.source_sha256)
+    find_weights = getattr(getattr(module, "WEIGHTS", None), "find", None)
+    return FeaturePlugin(spec, function, "" if built_in else loaded.source_sha256, find_weights)
 
 
 def compute(batch: Batch) -> list[ClipResult]:

@@ -89,8 +89,9 @@ def extract(
         on_clip: told of the progress.
 
     Raises:
-        BenchError: if a feature is unknown, if the audio is not there, if no clip could be computed at all,
-            or if stored values were made by other settings or versions and may not be replaced.
+        BenchError: if a feature is unknown or its weight file is not at hand, if the audio is not there, if
+            no clip could be computed at all, or if stored values were made by other settings or versions and
+            may not be replaced.
     """
     if jobs == 0:
         raise BenchError("jobs is 0", "give the number of processes, or -1 for one a core")
@@ -108,8 +109,13 @@ def extract(
         stored = {name: set() if replace else set(writer.stored) for name, writer in writers.items()}
         wanted = {track: tuple(name for name in plugins if track.id not in stored[name]) for track in tracks}
         given = weights.absolute() if weights else None
+        crew = workers or Workers(jobs)
+        if crew.scheduler is None:  # what a cluster's workers have at hand, only they can tell
+            for name, plugin in plugins.items():
+                if any(name in lacking for lacking in wanted.values()):
+                    feature_plugin(plugin).check_weights(given)
         job = Job(_facts_of(dataset), root.absolute(), plugins, device, given)
-        results = _fill(job, wanted, writers, workers or Workers(jobs), on_clip)
+        results = _fill(job, wanted, writers, crew, on_clip)
         counts = {name: len(writer.stored) for name, writer in writers.items()}
     problems = _named(results, "problems")
     if problems and not any(counts.values()):

@@ -284,6 +284,23 @@ def test_a_feature_that_breaks_its_contract_is_named_and_spoils_no_other(home, b
     assert FeatureStore(home / "store").features("toys") == ["loudness"]
 
 
+def test_a_weight_file_that_is_not_at_hand_is_missed_before_a_clip_is_decoded(home):
+    text = FEATURE.replace("import numpy", "from mgrbench.features._weights import WeightFile\nimport numpy")
+    text += '\nWEIGHTS = WeightFile("net.h5", published="on a page")\n'
+    text = text.replace("def extract(clips)", "def extract(clips, weights=None)")
+    (home / "loud.py").write_text(text)
+    (home / "audio" / "a00.wav").write_bytes(b"")
+    with pytest.raises(BenchError, match=r"^the weight file net\.h5 is not at hand; .*; it is on a page$"):
+        run(home)
+    with pytest.raises(BenchError, match=r"net\.h5: no such file; loudness needs this weight file"):
+        run(home, weights=home / "net.h5")
+    assert computed_clips(home) == []
+    (home / "net.h5").touch()
+    assert run(home, weights=home / "net.h5").computed == {"loudness": 11}
+    (home / "audio" / "a00.wav").unlink()
+    assert run(home).computed == {"loudness": 0}  # what is stored needs no weights
+
+
 def test_a_feature_may_be_one_vector_a_clip_or_of_any_length(home):
     text = FEATURE.replace("(4,), {", "(None,), {").replace('("numpy",))', '("numpy",), per_clip=True)')
     (home / "loud.py").write_text(text.replace("return np.stack", "return np.ones((1, 1, 7)) #"))
