@@ -21,8 +21,10 @@ _COLUMNS = (
     ("accuracy", "right"),
     ("95 %", "left"),
     ("macro-F1", "right"),
-    ("notes", "fold"),
+    ("notes", "left"),
 )
+_WIDE = 100
+"""Columns from which on a row's notes stand side by side, not one below the other."""
 
 
 def draw_board(screen: Any, board: Board, top: int = 0, own: Path | None = None) -> None:  # noqa: ANN401
@@ -47,7 +49,9 @@ def draw_board(screen: Any, board: Board, top: int = 0, own: Path | None = None)
             if not top or place < top or (own and row.folder.resolve().is_relative_to(own))
         ]
         if shown:
-            screen.print(table(_COLUMNS, list(_lines(rows, shown, marks)), title))
+            between = " " if screen.width >= _WIDE else "\n"
+            cells = [(*cells, notes.replace(" ", between)) for *cells, notes in _lines(rows, shown, marks)]
+            screen.print(table(_COLUMNS, cells, title))
         if len(rows) > len(shown):
             screen.print(f"… and {len(rows) - len(shown)} more (--top 0 shows all)", style="dim")
     if marks.of:
