@@ -141,6 +141,7 @@ def test_version():
         (("sweep", "-m", "knn", "-d", "gtzan", "-s", "artist9", "-f", "x", "-g", "k=1"), ["gtzan/artist5"]),
         (("sweep", "-d", "gtzan", "-s", "artist3", "-s", "artist5"), ["--split is given 2 times"]),
         (("leaderboard", "build", "--format", "md", "--format", "csv"), ["--format is given 2 times"]),
+        (("run", "-m", "lda", "-m", "knn", "-d", "gtzan", "-s", "artist3", "--name", "x"), ["of 2 models"]),
         (("ladder", "-m", "lad", "-d", "gtzan", "-f", "x"), ["lad", "lda"]),
         (("ladder", "-m", "lda", "-d", "gtzna", "-f", "x"), ["gtzna", "gtzan"]),
         (("ladder", "-m", "lda", "-d", "gtzan", "-f", "x", "--folds", "1"), ["1 fold"]),

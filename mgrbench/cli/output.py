@@ -76,7 +76,9 @@ def table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], tit
     grid = Table(title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False)
     grid.show_header = any(heading for heading, _ in columns)
     for place, (heading, kind) in enumerate(columns):
-        wraps = kind == "fold" or (kind == "name" and max(len(row[place]) for row in rows) > _LONG)
+        wraps = kind == "fold" or (
+            kind == "name" and max((len(row[place]) for row in rows), default=0) > _LONG
+        )
         justify: Literal["left", "right"] = "right" if kind == "right" else "left"
         grid.add_column(Text(heading), justify=justify, no_wrap=not wraps, overflow="fold")
     for row in rows:

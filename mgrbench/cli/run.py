@@ -13,6 +13,7 @@ import typer
 from mgrbench.cli.epochs import training
 from mgrbench.cli.options import AllowMissing, DatasetOption, Jobs, Out
 from mgrbench.cli.output import Json, emit, note, parse_options, share, table
+from mgrbench.errors import BenchError
 
 if TYPE_CHECKING:
     from mgrbench.runs import Run
@@ -50,6 +51,8 @@ def run(
     from mgrbench.evaluation import execute
     from mgrbench.plan import make_plan
 
+    if name and len(set(model)) > 1:
+        raise BenchError(f"{name!r} would be the row of {len(set(model))} models", "name them one by one")
     options, seeds = parse_options(option or []), tuple(dict.fromkeys(seed or [0]))
     # All plans before any run: what is misspelt shows now, not after hours of training something else.
     plans = [
