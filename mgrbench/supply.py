@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from functools import partial
 
 from mgrbench.packs import packs
 from mgrbench.registry import available
 from mgrbench.store import FeatureStore, StoredFeature
-from mgrbench.types import BenchError
 
 
 def supplied(store: FeatureStore, dataset: str, feature: str) -> StoredFeature:
@@ -16,11 +16,7 @@ def supplied(store: FeatureStore, dataset: str, feature: str) -> StoredFeature:
     Raises:
         BenchError: if it is not in the store, with how it gets there; or if its files are damaged.
     """
-    there = store.features(dataset)
-    if feature not in there:
-        mend = f"{_way(dataset, feature, there)}; stored of {dataset}: {', '.join(there) or 'none'}"
-        raise BenchError(f"the feature {feature!r} of {dataset} is not in the store", mend)
-    return store.open(dataset, feature)
+    return store.open(dataset, feature, partial(_way, dataset, feature))
 
 
 def _way(dataset: str, feature: str, there: list[str]) -> str:

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace as changed
 from pathlib import Path
@@ -49,8 +49,15 @@ class FeatureStore:
         """Names of the datasets that have a feature in the store, sorted."""
         return sorted({file.parent.parent.name for file in self.root.glob("[!.]*/[!.]*/values.npy")})
 
-    def open(self, dataset: str, feature: str) -> StoredFeature:
+    def open(
+        self, dataset: str, feature: str, way: Callable[[list[str]], str] | None = None
+    ) -> StoredFeature:
         """A stored feature, its values memory-mapped.
+
+        Args:
+            dataset: name of the dataset.
+            feature: name of the feature.
+            way: says how a feature that is not there gets there, given the names of those that are.
 
         Raises:
             BenchError: if it is not in the store or if its files are damaged.
@@ -58,8 +65,9 @@ class FeatureStore:
         folder = self.folder(dataset, feature)
         # An extraction that was stopped before its first clip leaves a manifest and no values.
         if not (folder / "values.npy").is_file():
-            there = ", ".join(self.features(dataset)) or "none"
-            mend = f"extract or import it (`mgrbench features --help`); stored of {dataset}: {there}"
+            there = self.features(dataset)
+            how = way(there) if way else "extract or import it (`mgrbench features --help`)"
+            mend = f"{how}; stored of {dataset}: {', '.join(there) or 'none'}"
             raise BenchError(f"the feature {feature!r} of {dataset} is not in the store", mend)
         manifest = read_manifest(folder / "manifest.json")
         values = map_values(folder / "values.npy", len(manifest.ids))
