@@ -50,8 +50,8 @@ def draw_board(screen: Any, board: Board, top: int = 0, own: Path | None = None)
         ]
         if shown:
             between = " " if screen.width >= _WIDE else "\n"
-            cells = [(*cells, notes.replace(" ", between)) for *cells, notes in _lines(rows, shown, marks)]
-            screen.print(table(_COLUMNS, cells, title))
+            lines = [(*rest, notes.replace(" ", between)) for *rest, notes in _lines(rows, shown, marks)]
+            screen.print(table(_COLUMNS, lines, title))
         if len(rows) > len(shown):
             screen.print(f"… and {len(rows) - len(shown)} more (--top 0 shows all)", style="dim")
     if marks.of:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from statistics import mean, stdev
@@ -54,31 +55,31 @@ def run(
     if name and len(set(model)) > 1:
         raise BenchError(f"{name!r} would be the row of {len(set(model))} models", "name them one by one")
     options, seeds = parse_options(option or []), tuple(dict.fromkeys(seed or [0]))
+    plans = []
     # All plans before any run: what is misspelt shows now, not after hours of training something else.
-    plans = [
-        make_plan(
+    for part, one in dict.fromkeys(product(split, model)):
+        plan = make_plan(
             one,
             dataset,
             part,
             feature or (),
             options,
-            seed=number,
+            seed=seeds[0],
             device=device,
             store=None,
             allow_missing=allow_missing,
         )
-        for part, one, number in dict.fromkeys(product(split, model, seeds))
-    ]
+        taken = seeds if plan.source.stochastic else seeds[:1]
+        plans += [replace(plan, seed=number) for number in taken]
+        if len(taken) < len(seeds) and part == split[0]:
+            note(
+                f"{plan.source.name}: its result does not depend on the seed, so it has seed {seeds[0]} only"
+            )
     if len(plans) > 1:  # and so does an option that only some of the models have
         for plan in plans:
             plan.source.build(len(plan.dataset.genres), plan.seed, plan.device, plan.options)
-    for steady in dict.fromkeys(plan.source.name for plan in plans if not plan.source.stochastic):
-        if len(seeds) > 1:
-            note(f"{steady}: its result does not depend on the seed, so it has seed {seeds[0]} only")
     finished = []
     for plan in plans:
-        if plan.seed != seeds[0] and not plan.source.stochastic:
-            continue
         title = f"{name or plan.source.name} on {plan.split.name}"
         title += f", seed {plan.seed}" if len(seeds) > 1 and plan.source.stochastic else ""
         with training(title) as (on_fold, on_epoch):
