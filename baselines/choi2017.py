@@ -11,7 +11,7 @@ ten blocks of each genre's sorted list, tracks 0 to 9, 10 to 19 and so on. On th
 --option kernel=rbf --option gamma=auto --option scale=off --option ties=first`` gives their number with the
 published features.
 
-On Extended Ballroom they print .867. With the published features, single settings of the grid give .82 to .88
+On Extended Ballroom they print .867. With the published features, three settings of the grid give .82 to .88
 on blocks of the list and .87 to .93 on shuffled folds; the choice on validation tracks gives .918 on
 ``random10`` and .913 on ``artist10``. So it is not artists that blocks take away. It may be the batches: the
 features were computed in batches along such a list (MGR103), and a block tests most of one together.
