@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from mgrbench.types import BenchError
+from mgrbench import BenchError
 
 
 def whole(*, least: int = 1, **options: Any) -> None:  # noqa: ANN401

@@ -14,9 +14,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from baselines._network import SegmentNetwork, Shape
+from baselines._neural.network import SegmentNetwork, Shape
+from baselines._neural.settings import adam, training_with
 from baselines._options import chosen_from
-from baselines._settings import adam, training_with
 
 FEATURES = ("mel",)
 SELECTION = "validation"

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from baselines._cut import PieceNetwork, cut
+from baselines._neural.pieces import PieceNetwork, cut
+from baselines._neural.settings import adam, training_with
 from baselines._options import number
-from baselines._settings import adam, training_with
 from baselines.crnn import ConvolutionalRecurrent
-from mgrbench.references import Printed, Reference
+from mgrbench import Printed, Reference
 
 FEATURES = ("mel",)
 SELECTION = "validation"

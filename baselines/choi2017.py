@@ -35,9 +35,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 
-from mgrbench.estimators import EstimatorModel
-from mgrbench.references import Printed, Reference
-from mgrbench.types import BenchError
+from mgrbench import BenchError, EstimatorModel, Printed, Reference
 
 FEATURES = ("transfer",)
 SELECTION = "validation"

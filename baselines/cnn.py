@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from baselines._network import SegmentNetwork
-from baselines._settings import adam, training_with
+from baselines._neural.network import SegmentNetwork
+from baselines._neural.settings import adam, training_with
 
 FEATURES = ("mel",)
 SELECTION = "validation"

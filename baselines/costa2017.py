@@ -25,12 +25,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from baselines._cut import cut
+from baselines._neural.patches import BesideNetwork, PatchNetwork
+from baselines._neural.pieces import cut
+from baselines._neural.settings import sgd, training_with
 from baselines._options import number, whole
-from baselines._patches import BesideNetwork, PatchNetwork
-from baselines._settings import sgd, training_with
 from baselines.nanni2016 import visual_acoustic
-from mgrbench.references import Printed, Reference
+from mgrbench import Printed, Reference
 
 FEATURES = ("mel",)
 SELECTION = "none"

@@ -14,9 +14,9 @@ is what the time allows on two cores.
 
 Different: the validation part is the bench's, an eighth. Textures lie within the 10 s segments: 64 of a 30
 s clip and not 108. A log-mel spectrogram in place of ``timbre_frames`` gives 25 values a frame, see
-`baselines._frames.shapes`, with as many seconds a texture and a step (``--option frame_rate=``, by default
-that of ``mel``). A vector is a texture of its segment. No printed figure stands here: the tables of the
-paper have not been read. Cost: 12 machines of 4000 examples a fold, some 20 s on one core; with K = 20
+`baselines._handcrafted.frames.shapes`, with as many seconds a texture and a step (``--option frame_rate=``,
+by default that of ``mel``). A vector is a texture of its segment. No printed figure stands here: the tables
+of the paper have not been read. Cost: 12 machines of 4000 examples a fold, some 20 s on one core; with K = 20
 sixteen times as much.
 """
 
@@ -27,12 +27,17 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from baselines._frames import FRAME_RATE, TIMBRE_FRAMES, TIMBRE_RATE, checked_rate, each_track, shapes
+from baselines._handcrafted.frames import (
+    FRAME_RATE,
+    TIMBRE_FRAMES,
+    TIMBRE_RATE,
+    checked_rate,
+    each_track,
+    shapes,
+)
+from baselines._handcrafted.sound_texture import centroids, evenly, textures, with_changes
 from baselines._options import chosen_from, whole
-from baselines._texture import centroids, evenly, textures, with_changes
-from mgrbench.estimators import EstimatorModel
-from mgrbench.references import Reference
-from mgrbench.types import Examples, FloatArray, Inputs
+from mgrbench import EstimatorModel, Examples, FloatArray, Inputs, Reference
 
 FEATURES = (TIMBRE_FRAMES,)
 SELECTION = "validation"

@@ -6,9 +6,9 @@ figure's other rows are ``fusionnet`` with ``attention=off``, with ``netvlad=off
 
 from __future__ import annotations
 
-from baselines._settings import Optimiser, Training, switch
+from baselines._neural.settings import Optimiser, Training, switch
 from baselines.fusionnet.design import META_OPTIMISER, Design
-from baselines.fusionnet.fusion import FusionNet
+from baselines.fusionnet.model import FusionNet
 
 FEATURES = ("mel",)
 SELECTION = "validation"

@@ -14,10 +14,10 @@ alone.
 
 from __future__ import annotations
 
-from baselines._settings import Optimiser, Training, switch
+from baselines._neural.settings import Optimiser, Training, switch
 from baselines.fusionnet.design import META_OPTIMISER, RELEASED_RMSPROP, SECOND_RMSPROP, Design
-from baselines.fusionnet.fusion import FusionNet
-from mgrbench.references import Reference
+from baselines.fusionnet.model import FusionNet
+from mgrbench import Reference
 
 FEATURES = ("mel",)
 SELECTION = "validation"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.mixture import GaussianMixture
 
-from mgrbench.estimators import EstimatorModel
+from mgrbench import EstimatorModel
 
 FEATURES: tuple[str, ...] = ()
 SELECTION = "validation"

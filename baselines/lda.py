@@ -15,8 +15,7 @@ from typing import Any
 from numpy.typing import NDArray
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from mgrbench.estimators import EstimatorModel
-from mgrbench.types import BenchError
+from mgrbench import BenchError, EstimatorModel
 
 FEATURES: tuple[str, ...] = ()
 SELECTION = "none"

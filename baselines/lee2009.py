@@ -5,9 +5,10 @@ spectral analysis of spectral and cepstral features", IEEE Transactions on Multi
 
 Stated: 20 MFCC, octave-based spectral contrast (OSC) and the normalised audio spectral envelope of MPEG-7
 (NASE) of frames of 23 ms, every 11.6 ms; their modulation spectra and eight sub-bands of these
-(`baselines._modspec`), aggregated to one vector each; values brought to 0 … 1 over the training tracks;
-discriminant analysis after whitening the scatter within genres; squared distance to the mean of each genre;
-the sum of the distances of the three systems and of a fourth, on the three vectors end to end.
+(`baselines._handcrafted.modulation_spectrum`), aggregated to one vector each; values brought to 0 … 1 over
+the training tracks; discriminant analysis after whitening the scatter within genres; squared distance to the
+mean of each genre; the sum of the distances of the three systems and of a fourth, on the three vectors end to
+end.
 
 Filled in: eigenvalues of the scatter within genres below 1e-9 of the largest are dropped, since with few
 tracks it is singular. Probabilities are the softmax of minus half the mean distance, which leaves the order
@@ -17,8 +18,8 @@ Different: the printed .906 is of the sum of three systems, for ISMIR2004 that o
 were chosen on the test part; here it is always four. At 22 050 Hz OSC has 8 bands and NASE 14 + 2, not 10
 and 16 + 2. The windows of the modulation spectra lie within the 10 s segments. A log-mel spectrogram in
 place of ``band_frames`` gives only as many sub-bands as its frame rate allows (``--option frame_rate=``, by
-default that of ``mel``), and coarser contrasts and envelopes, see `baselines._frames`. Vectors (one system
-for each feature) are taken as they are. Cost: seconds for all folds, once the frames are there.
+default that of ``mel``), and coarser contrasts and envelopes, see `baselines._handcrafted.frames`. Vectors
+(one system for each feature) are taken as they are. Cost: seconds for all folds, once the frames are there.
 """
 
 from __future__ import annotations
@@ -28,10 +29,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines._frames import FRAME_RATE, bands, checked_rate
-from baselines._modspec import modulation_vector, window_frames
-from mgrbench.references import Printed, Reference
-from mgrbench.types import BenchError, Examples, FloatArray, Inputs
+from baselines._handcrafted.frames import FRAME_RATE, bands, checked_rate
+from baselines._handcrafted.modulation_spectrum import modulation_vector, window_frames
+from mgrbench import BenchError, Examples, FloatArray, Inputs, Printed, Reference
 
 FEATURES = ("band_frames",)
 SELECTION = "none"

@@ -25,10 +25,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from baselines._network import SegmentNetwork, Shape
+from baselines._neural.network import SegmentNetwork, Shape
+from baselines._neural.settings import adam, training_with
 from baselines._options import switch
-from baselines._settings import adam, training_with
-from mgrbench.references import Printed, Reference
+from mgrbench import Printed, Reference
 
 FEATURES = ("artist",)
 SELECTION = "validation"

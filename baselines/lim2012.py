@@ -16,8 +16,8 @@ sub-bands are those of ``lee2009``; values are ranked by the sum of the squared 
 results were not traced to a protocol beyond the dataset.
 
 A log-mel spectrogram may stand for ``band_frames`` (``--option frame_rate=``, by default that of ``mel``),
-see `baselines._frames`. Vectors are ranked as they are. Cost: a ranking of about 1900 values and 30
-machines a fold, some seconds on one core.
+see `baselines._handcrafted.frames`. Vectors are ranked as they are. Cost: a ranking of about 1900 values and
+30 machines a fold, some seconds on one core.
 """
 
 from __future__ import annotations
@@ -29,11 +29,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.svm import SVC
 
-from baselines._frames import BAND_FRAMES, FRAME_RATE, bands, checked_rate, each_track
-from baselines._modspec import modulation, modulation_spectrum, window_frames
-from mgrbench.estimators import EstimatorModel
-from mgrbench.references import Printed, Reference
-from mgrbench.types import Examples, FloatArray, Inputs
+from baselines._handcrafted.frames import BAND_FRAMES, FRAME_RATE, bands, checked_rate, each_track
+from baselines._handcrafted.modulation_spectrum import modulation, modulation_spectrum, window_frames
+from mgrbench import EstimatorModel, Examples, FloatArray, Inputs, Printed, Reference
 
 FEATURES = (BAND_FRAMES,)
 SELECTION = "validation"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sklearn.linear_model import LogisticRegression
 
-from mgrbench.estimators import EstimatorModel
+from mgrbench import EstimatorModel
 
 FEATURES: tuple[str, ...] = ()
 SELECTION = "validation"

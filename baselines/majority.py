@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mgrbench.types import Examples, Inputs
+from mgrbench import Examples, Inputs
 
 FEATURES: tuple[str, ...] = ()
 SELECTION = "none"

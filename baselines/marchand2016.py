@@ -7,9 +7,9 @@ Processing, 2016; after accounts of the paper, the paper itself was not consulte
 Stated: envelopes of bands, their local autocorrelation, its scale transform, which a change of tempo leaves
 as it is; statistics of the bands beside it.
 
-Filled in: all sizes of the feature, see `mgrbench.features.scale_transform`, with constants of code for the
-same transform; the statistics are the correlations between bands; scaled values, an RBF machine, C of 1, 10
-or 100 chosen on the validation part, gamma = 1/(values · variance).
+Filled in: all sizes of the feature, see `mgrbench.features.extractors.scale_transform`, with constants of
+code for the same transform; the statistics are the correlations between bands; scaled values, an RBF machine,
+C of 1, 10 or 100 chosen on the validation part, gamma = 1/(values · variance).
 
 Different: the paper extends the transform to two dimensions, time and frequency, as an alternative; here it
 is of time only. It hears nothing but rhythm, so it suits dances and is a poor judge of genres that differ by
@@ -20,8 +20,7 @@ from __future__ import annotations
 
 from sklearn.svm import SVC
 
-from mgrbench.estimators import EstimatorModel
-from mgrbench.references import Printed, Reference
+from mgrbench import EstimatorModel, Printed, Reference
 
 FEATURES = ("scale_transform",)
 SELECTION = "validation"

@@ -28,11 +28,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines._handcrafted.sum_rule import SumOfMachines, standardised
+from baselines._handcrafted.zones import LBP_HF, ZoneTextures
 from baselines._options import chosen_from, number, switch, whole
-from baselines._sum_rule import SumOfMachines, standardised
-from baselines._zones import LBP_HF, ZoneTextures
-from mgrbench.references import Printed, Reference
-from mgrbench.types import BenchError, Examples, FloatArray, Inputs
+from mgrbench import BenchError, Examples, FloatArray, Inputs, Printed, Reference
 
 FEATURES = ("mel", "rhythm")
 SELECTION = "none"

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from baselines.nanni2016 import DESCRIPTORS as FORMER
 from baselines.nanni2016 import ZONES, VisualAcoustic, visual_acoustic
-from mgrbench.references import Printed, Reference
+from mgrbench import Printed, Reference
 
 FEATURES = ("mel", "harmonic", "percussive", "rhythm")
 SELECTION = "none"

@@ -10,7 +10,7 @@ several images of the sound, a scattering transform among them; the same setting
 Filled in: the system of 2017 (``nanni2017``) and a network on the first image that is given, whose scores
 have the weight of either side of it (``network_weight``). By default the network is that of ``costa2017``,
 from the start: patches of 16 frames, 30 epochs. ``pretrained=on`` fine-tunes one that knows photographs
-instead, as accounts say that the paper does: AlexNet's convolutions (`baselines._imagenet`) on the
+instead, as accounts say that the paper does: AlexNet's convolutions (`baselines._neural.alexnet`) on the
 spectrogram of each segment, at a tenth of the learning rate. Which networks the paper takes, and how many,
 is not known here. The weights are not fetched: the message that comes without them says what to get.
 
@@ -26,17 +26,16 @@ from functools import partial
 
 from torch import nn
 
-from baselines._cut import cut
-from baselines._imagenet import ImageNetwork, published
-from baselines._network import MakeNetwork, Shape
+from baselines._neural.alexnet import ImageNetwork, published
+from baselines._neural.network import MakeNetwork, Shape
+from baselines._neural.patches import BesideNetwork, PatchNetwork
+from baselines._neural.pieces import cut
+from baselines._neural.settings import sgd, training_with
 from baselines._options import number, switch
-from baselines._patches import BesideNetwork, PatchNetwork
-from baselines._settings import sgd, training_with
 from baselines.costa2017 import WIDTH
 from baselines.nanni2016 import ZONES, visual_acoustic
 from baselines.nanni2017 import DESCRIPTORS
-from mgrbench.references import Printed, Reference
-from mgrbench.types import FloatArray
+from mgrbench import FloatArray, Printed, Reference
 
 FEATURES = ("mel", "harmonic", "percussive", "rhythm")
 SELECTION = "none"

@@ -5,7 +5,7 @@ representation of audio features", IEEE/ACM Transactions on Audio, Speech, and L
 2014; the abstract was read, the rest is after accounts of the paper.
 
 Stated: vectors are explained by training vectors with weights of low rank and few of them, up to sparse
-errors (`baselines._residual`); the genre is the one whose own training vectors leave the least.
+errors (`baselines._handcrafted.low_rank`); the genre is the one whose own training vectors leave the least.
 
 Filled in: λ₁ = 0.5, λ₂ = 1 and 150 steps of the solver; values brought to mean 0 and variance 1 over the
 training part, then vectors to length 1; probabilities are the softmax of minus what is left, which ranks
@@ -24,10 +24,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from baselines._handcrafted.low_rank import ResidualClassifier, Solver
 from baselines._options import number, switch, whole
-from baselines._residual import ResidualClassifier, Solver
-from mgrbench.estimators import EstimatorModel
-from mgrbench.references import Printed, Reference
+from mgrbench import EstimatorModel, Printed, Reference
 
 FEATURES = ("rhythm", "timbre")
 SELECTION = "none"

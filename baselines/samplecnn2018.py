@@ -34,13 +34,11 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 from torch import Tensor, nn
 
-from baselines._cut import PieceNetwork
-from baselines._network import Shape
+from baselines._neural.network import Shape
+from baselines._neural.pieces import PieceNetwork
+from baselines._neural.settings import sgd, training_with
 from baselines._options import switch
-from baselines._settings import sgd, training_with
-from mgrbench.estimators import EstimatorModel
-from mgrbench.references import Printed, Reference
-from mgrbench.types import FloatArray, GenreModel
+from mgrbench import EstimatorModel, FloatArray, GenreModel, Printed, Reference
 
 FEATURES = ("samplecnn",)
 SELECTION = "validation"

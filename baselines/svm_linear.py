@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from sklearn.svm import SVC
 
-from mgrbench.estimators import EstimatorModel
+from mgrbench import EstimatorModel
 
 FEATURES: tuple[str, ...] = ()
 SELECTION = "validation"

@@ -25,8 +25,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from baselines._options import chosen_from, whole
 from baselines.gmm import MixturePerClass
-from mgrbench.estimators import EstimatorModel
-from mgrbench.references import Printed, Reference
+from mgrbench import EstimatorModel, Printed, Reference
 
 FEATURES = ("timbre", "beat")
 SELECTION = "none"

@@ -27,12 +27,12 @@ from functools import partial
 
 from torch import nn
 
-from baselines._cut import PieceNetwork, cut
-from baselines._network import Shape
+from baselines._neural.network import Shape
+from baselines._neural.pieces import PieceNetwork, cut
+from baselines._neural.settings import adam, training_with
 from baselines._options import chosen_from, number
-from baselines._settings import adam, training_with
 from baselines.bigru import ATTENTIONS, AttentiveRecurrent
-from mgrbench.references import Printed, Reference
+from mgrbench import Printed, Reference
 
 FEATURES = ("mel",)
 SELECTION = "validation"

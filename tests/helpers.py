@@ -29,8 +29,8 @@ import pytest
 import typer.main
 
 from mgrbench.cli import dispatch
-from mgrbench.imports import import_features
-from mgrbench.registry import load_dataset
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.features.importing import import_features
 from mgrbench.splits.file import Row, format_split
 
 # The tree of commands never changes, and building it anew takes longer than most commands here.

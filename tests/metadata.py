@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mgrbench.datasets._fma_genres import TOP
+from mgrbench.datasets.collections._fma_genres import TOP
 
 FMA_COLUMNS = (
     *(("album", name) for name in (

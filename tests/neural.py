@@ -7,7 +7,7 @@ import importlib
 import numpy as np
 import torch
 
-from mgrbench.types import Examples, Inputs
+from mgrbench.core.types import Examples, Inputs
 
 torch.set_num_threads(1)  # threads that wait for each other take most of the time of tiny networks
 

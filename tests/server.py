@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from mgrbench import resuming
+from mgrbench.core import download as resuming
 
 
 @dataclass

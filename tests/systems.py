@@ -7,9 +7,9 @@ import importlib
 
 import numpy as np
 
-from mgrbench.audio import Clip
-from mgrbench.datasets import synth
-from mgrbench.types import Examples, Inputs
+from mgrbench.core.audio import Clip
+from mgrbench.core.types import Examples, Inputs
+from mgrbench.datasets.collections import synth
 
 ARTISTS = {"train": (0, 1, 2, 3), "valid": (4,), "test": (5,)}
 """Numbers of the artists of each genre in each part; three tracks of each artist."""
@@ -36,7 +36,7 @@ def clips(part):
 def examples(part, *features):
     """Some features of a part as a model gets them."""
     tracks = clips(part)
-    modules = [importlib.import_module(f"mgrbench.features.{feature}") for feature in features]
+    modules = [importlib.import_module(f"mgrbench.features.extractors.{feature}") for feature in features]
     arrays = {module.SPEC.name: module.extract(tracks) for module in modules}
     ids = tuple(clip.id for clip in tracks)
     genre = np.array([int(track.split(".")[0]) for track in ids], dtype=np.int64)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from mgrbench.audio import Clip, decode, load_clip, resample, segments
-from mgrbench.types import BenchError, Dataset, Track
+from mgrbench.core.audio import Clip, decode, load_clip, resample, segments
+from mgrbench.core.types import BenchError, Dataset, Track
 
 RATE = 22_050
 
@@ -57,7 +57,7 @@ def test_channels_are_averaged(tmp_path, channels):
 
 
 def test_longer_than_one_block(tmp_path, monkeypatch):
-    monkeypatch.setattr("mgrbench.audio._BLOCK", 1000)
+    monkeypatch.setattr("mgrbench.core.audio._BLOCK", 1000)
     written = noisy_tone().astype(np.float32)
     soundfile.write(tmp_path / "a.wav", written, RATE, subtype="FLOAT")
     np.testing.assert_array_equal(decode(tmp_path / "a.wav")[0], written)

@@ -12,9 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mgrbench.splits import audit_folds, draw_validation, load_split, read_track_list, shipped_splits
-from mgrbench.splits.overview import BEGIN, END, LEAKS, audit_all, check_overview, write_overview
-from mgrbench.types import BenchError, Dataset, Fold, Track
+from mgrbench.core.types import BenchError, Dataset, Fold, Track
+from mgrbench.splits import (
+    audit_folds,
+    draw_validation,
+    load_split,
+    read_track_list,
+    shipped_splits,
+)
+from mgrbench.splits.audit_table import BEGIN, END, LEAKS, audit_all, check_overview, write_overview
 from tests.helpers import GTZAN, REPOSITORY, cli, done, refused, unchanged
 
 IDS = ("blues.00000", "hiphop.00003", "rock.00099", "disco.00050")
@@ -340,7 +346,7 @@ def audits():
 
 
 def test_the_table_has_every_split_and_the_figures_of_its_own_audit(audits, monkeypatch):
-    monkeypatch.setattr("mgrbench.splits.overview.audit_all", lambda _: audits)
+    monkeypatch.setattr("mgrbench.splits.audit_table.audit_all", lambda _: audits)
     monkeypatch.setenv("COLUMNS", "80")
     splits = done("split", "audit", "--all", "--json").document["splits"]
     assert [split["name"] for split in splits] == shipped_splits()
@@ -365,7 +371,7 @@ def test_one_dataset_of_the_table():
 
 
 def test_a_readme_shows_the_table_and_goes_stale(audits, tmp_path, monkeypatch):
-    monkeypatch.setattr("mgrbench.splits.overview.audit_all", lambda _: audits)
+    monkeypatch.setattr("mgrbench.splits.audit_table.audit_all", lambda _: audits)
     readme = tmp_path / "README.md"
     readme.write_text(f"# x\n{BEGIN}\nold\n{END}\nrest\n")
     command = ("split", "audit", "--all", "--readme", readme)

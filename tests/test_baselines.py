@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from baselines.gmm import MixturePerClass
-from mgrbench.types import BenchError, Examples, Inputs
+from mgrbench.core.types import BenchError, Examples, Inputs
 
 FIXED = ("majority", "lda", "svm_rbf", "random_forest", "gradient_boosting")
 GRIDS = {

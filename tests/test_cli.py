@@ -13,8 +13,8 @@ import typer.main
 
 from mgrbench import __version__
 from mgrbench.cli.app import app
-from mgrbench.imports import import_features
-from mgrbench.registry import load_dataset
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.features.importing import import_features
 from tests.helpers import (
     GTZAN,
     MEANS,

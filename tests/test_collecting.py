@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from mgrbench.collecting import without_collecting
+from mgrbench.core.gc_pause import without_collecting
 
 
 def test_it_is_paused_and_goes_on():

@@ -14,9 +14,9 @@ from scipy import stats
 from sklearn.metrics import f1_score
 
 import mgrbench
-from mgrbench.errors import BenchError
-from mgrbench.paired import corrected_resampled_t
-from mgrbench.peers import other_versions
+from mgrbench.core.errors import BenchError
+from mgrbench.metrics.significance import corrected_resampled_t
+from mgrbench.results.versions import other_versions
 from tests.helpers import (
     GENRE,
     GTZAN,

@@ -7,7 +7,7 @@ import importlib
 import numpy as np
 import pytest
 
-from mgrbench.contract import GENRES, check_model
+from mgrbench.models.checks import GENRES, check_model
 
 CLASSICAL = (
     "majority",

@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mgrbench import fetch, resuming, unpacking
-from mgrbench.types import BenchError
+from mgrbench.core import archives as unpacking
+from mgrbench.core import download as resuming
+from mgrbench.core.types import BenchError
+from mgrbench.datasets import download as fetch
 from tests.helpers import Result, cli, done, refused, snapshot, unchanged
 from tests.metadata import FmaTrack, write_fma
 from tests.server import Page, serving
@@ -27,8 +29,8 @@ PLUGIN = '''
 
 from dataclasses import replace
 
-from mgrbench.datasets._folder import find_clips
-from mgrbench.types import Archive, Dataset, Track
+from mgrbench.datasets.folder import find_clips
+from mgrbench.core.types import Archive, Dataset, Track
 
 CHECKSUMS = {checksums!r}
 TRACKS = tuple(Track(i, "rock" if i < "004" else "pop", checksum=CHECKSUMS.get(i)) for i in {ids!r})
@@ -281,8 +283,8 @@ def test_fma_comes_with_its_metadata_into_a_folder_that_is_then_its_root(server,
     source = write_fma(tmp_path / "source", [FmaTrack(2, "Pop"), FmaTrack(5, "Rock", "test")])
     table = zipped({"fma_metadata/tracks.csv": source.read_bytes()})
     server.pages["/fma_metadata.zip"] = Page(table)
-    from mgrbench.datasets import fma_small
-    from mgrbench.types import Archive
+    from mgrbench.core.types import Archive
+    from mgrbench.datasets.collections import fma_small
 
     archive = Archive(
         server.url("/fma_metadata.zip"), f"sha1:{digest(table, 'sha1')}", open=True, metadata=True

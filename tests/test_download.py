@@ -14,10 +14,13 @@ import numpy as np
 import pooch
 import pytest
 
-from mgrbench import download, resuming
-from mgrbench.download import cached, fetch, get, registered, weights
-from mgrbench.files import locked
-from mgrbench.types import BenchError
+from mgrbench.core import download as resuming
+from mgrbench.core.download import fetch
+from mgrbench.core.files import locked
+from mgrbench.core.paths import downloads_root
+from mgrbench.core.types import BenchError
+from mgrbench.features import register as download
+from mgrbench.features.register import cached, get, registered, weights
 from tests.helpers import cli, done, refused
 from tests.server import Page, serving
 
@@ -385,12 +388,12 @@ def test_the_registered_weights_are_the_real_ones(shared_data):
 
 
 def test_downloads_lie_in_the_cache_folder(tmp_path, monkeypatch):
-    assert download.folder() == tmp_path / "cache" / "downloads"
+    assert downloads_root() == tmp_path / "cache" / "downloads"
     monkeypatch.delenv("MGRBENCH_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
     if sys.platform.startswith("linux"):
-        assert download.folder() == tmp_path / "home" / "mgrbench" / "downloads"
-    assert download.folder().name == "downloads"
+        assert downloads_root() == tmp_path / "home" / "mgrbench" / "downloads"
+    assert downloads_root().name == "downloads"
 
 
 @pytest.fixture
@@ -452,7 +455,7 @@ def test_weights_are_verified_each_time_they_are_used(register):
 def test_weights_without_an_address_are_taken_where_the_user_puts_them(register):
     with pytest.raises(BenchError, match=r"put it at .*b\.bin or name it by --weights FILE \(from its"):
         get(weights("b.bin")[0])
-    path = download.folder() / "weights" / "b.bin"
+    path = downloads_root() / "weights" / "b.bin"
     path.parent.mkdir(parents=True)
     path.write_bytes(DATA)
     assert get(weights("b.bin")[0]) == cached("b.bin") == path

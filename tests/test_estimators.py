@@ -17,8 +17,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from threadpoolctl import threadpool_info
 
-from mgrbench.estimators import EstimatorModel, from_class, segment_rows
-from mgrbench.types import BenchError, Examples, GenreModel, Inputs
+from mgrbench.core.types import BenchError, Examples, GenreModel, Inputs
+from mgrbench.models.estimator import EstimatorModel, from_class, segment_rows
 
 
 def examples(tracks=60, segments=1, values=6, genres=3, seed=0, spread=1.0):

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from mgrbench.checks import CODES
-from mgrbench.explanations import PAGES
+from mgrbench.core.codes import CODES
+from mgrbench.core.explanations import PAGES
 from tests.helpers import REPOSITORY, cli, done, refused
 
 CODE = re.compile(r"MGR\d{3}")

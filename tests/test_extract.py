@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import soundfile
 
-from mgrbench.audio import decode
-from mgrbench.extract import REPORT_FILE, extract, manifest_of
-from mgrbench.processes import Workers
-from mgrbench.registry import load_dataset
-from mgrbench.store import FeatureStore
-from mgrbench.types import BenchError
+from mgrbench.core.audio import decode
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.processes import Workers
+from mgrbench.core.types import BenchError
+from mgrbench.features.extract import REPORT_FILE, extract, manifest_of
+from mgrbench.features.store import FeatureStore
 
 DATASET = """
 from pathlib import Path
 
-from mgrbench.types import Dataset, Track
+from mgrbench import Dataset, Track
 
 IDS = tuple(f"{genre}{number:02d}" for genre in "ab" for number in range(10))
 
@@ -41,7 +41,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mgrbench.types import FeatureSpec
+from mgrbench import FeatureSpec
 
 SPEC = FeatureSpec("loudness", "about", (4,), {"power": 2}, ("numpy",))
 
@@ -285,7 +285,9 @@ def test_a_feature_that_breaks_its_contract_is_named_and_spoils_no_other(home, b
 
 
 def test_a_weight_file_that_is_not_at_hand_is_missed_before_a_clip_is_decoded(home):
-    text = FEATURE.replace("import numpy", "from mgrbench.features._weights import WeightFile\nimport numpy")
+    text = FEATURE.replace(
+        "import numpy", "from mgrbench.features.extractors._weights import WeightFile\nimport numpy"
+    )
     text += '\nWEIGHTS = WeightFile("net.h5", published="on a page")\n'
     text = text.replace("def extract(clips)", "def extract(clips, weights=None)")
     (home / "loud.py").write_text(text)

@@ -13,10 +13,10 @@ pytest.importorskip("h5py")
 import h5py
 import torch
 
-from mgrbench.audio import Clip, decode
-from mgrbench.features import _artist_net as net
-from mgrbench.features import artist
-from mgrbench.types import BenchError
+from mgrbench.core.audio import Clip, decode
+from mgrbench.core.types import BenchError
+from mgrbench.features.extractors import artist
+from mgrbench.features.extractors._networks import artist as net
 
 PARTS = ("gamma", "beta", "moving_mean", "moving_variance")
 

@@ -9,8 +9,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from mgrbench.audio import Clip
-from mgrbench.types import BenchError, FeatureSpec, FloatArray
+from mgrbench.core.audio import Clip
+from mgrbench.core.types import BenchError, FeatureSpec, FloatArray
 
 RATE = 22050
 SECONDS, SEGMENTS = 3.0, 2
@@ -44,24 +44,24 @@ def _clip(samples: FloatArray, rate: int = RATE) -> Clip:
 def feature(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     if request.param == "scatter":
         pytest.importorskip("kymatio")
-    module = importlib.import_module(f"mgrbench.features.{request.param}")
+    module = importlib.import_module(f"mgrbench.features.extractors.{request.param}")
     if request.param == "artist":
         torch = pytest.importorskip("torch")
-        net = importlib.import_module("mgrbench.features._artist_net")
+        net = importlib.import_module("mgrbench.features.extractors._networks.artist")
         torch.manual_seed(0)
         untrained = net.ArtistNetwork().eval().requires_grad_(False)
         monkeypatch.setattr(net, "published", lambda path, sha256: untrained)
         monkeypatch.setenv("MGRBENCH_WEIGHTS", "nowhere")
     if request.param == "samplecnn":
         torch = pytest.importorskip("torch")
-        net = importlib.import_module("mgrbench.features._sample_net")
+        net = importlib.import_module("mgrbench.features.extractors._networks.samplecnn")
         torch.manual_seed(0)
         fresh = net.SampleNetwork().eval().requires_grad_(False)
         monkeypatch.setattr(net, "load_weights", lambda path: fresh)
         monkeypatch.setenv("MGRBENCH_WEIGHTS", "nowhere")
     if request.param.startswith("transfer"):
         torch = pytest.importorskip("torch")
-        choi = importlib.import_module("mgrbench.features._choi")
+        choi = importlib.import_module("mgrbench.features.extractors._networks.choi")
         torch.manual_seed(0)
         network = choi.ChoiConvnet(keras2=request.param == "transfer_keras2").eval()
         monkeypatch.setattr(choi, "published", lambda path, sha256: network)

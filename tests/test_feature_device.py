@@ -17,11 +17,13 @@ pytest.importorskip("h5py")
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mgrbench.audio import Clip, decode
-from mgrbench.features import _choi, _device, _scattering_torch, _transfer, mel, scatter
-from mgrbench.features._scattering import Scattering
-from mgrbench.features._scattering_torch import TorchScattering
-from mgrbench.types import BenchError, FloatArray
+from mgrbench.core.audio import Clip, decode
+from mgrbench.core.types import BenchError, FloatArray
+from mgrbench.features.extractors import _device, _transfer, mel, scatter
+from mgrbench.features.extractors._networks import choi as _choi
+from mgrbench.features.extractors._scattering import on_torch as _scattering_torch
+from mgrbench.features.extractors._scattering.on_torch import TorchScattering
+from mgrbench.features.extractors._scattering.transform import Scattering
 
 CPU = torch.device("cpu")
 RATE, SECONDS, SEGMENTS = 22050, 1.0, 2
@@ -86,7 +88,7 @@ def feature(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         network = _convnet(keras2=request.param == "transfer_keras2")
         monkeypatch.setattr(_choi, "published", lambda path, sha256: network)
         monkeypatch.setenv("MGRBENCH_WEIGHTS", "nowhere")
-    return importlib.import_module(f"mgrbench.features.{request.param}")
+    return importlib.import_module(f"mgrbench.features.extractors.{request.param}")
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.fft import dct
 
-from mgrbench.audio import Clip
-from mgrbench.features import band_frames, timbre_frames
+from mgrbench.core.audio import Clip
+from mgrbench.features.extractors import band_frames, timbre_frames
 
 RATE = 22050
 COLUMN = timbre_frames.NAMES.index

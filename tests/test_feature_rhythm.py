@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mgrbench.audio import Clip, decode
-from mgrbench.features import _loudness, rhythm
-from mgrbench.types import BenchError
+from mgrbench.core.audio import Clip, decode
+from mgrbench.core.types import BenchError
+from mgrbench.features.extractors import _loudness, rhythm
 
 REFERENCE = Path(__file__).parent / "data" / "rp_extract.npz"
 

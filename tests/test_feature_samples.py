@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mgrbench.audio import Clip, decode
-from mgrbench.features import samplecnn, wave
-from mgrbench.types import BenchError
+from mgrbench.core.audio import Clip, decode
+from mgrbench.core.types import BenchError
+from mgrbench.features.extractors import samplecnn, wave
 
 RATE, SAMPLES = 22050, 3**10
 
@@ -127,7 +127,7 @@ def literal(path, samples):
 
 def test_the_network_is_keras_network(tmp_path):
     pytest.importorskip("torch")
-    from mgrbench.features import _sample_net as net
+    from mgrbench.features.extractors._networks import samplecnn as net
 
     path = write(tmp_path / "weights.hdf5")
     pieces = samplecnn.spread(noise(2 * SAMPLES))[[0, 11]]
@@ -142,7 +142,7 @@ def test_the_network_is_keras_network(tmp_path):
 def test_weights_below_a_group_of_their_own_are_the_same(tmp_path):
     pytest.importorskip("torch")
     h5py = pytest.importorskip("h5py")
-    from mgrbench.features._sample_net import load_weights
+    from mgrbench.features.extractors._networks.samplecnn import load_weights
 
     plain, grouped = write(tmp_path / "a.hdf5"), tmp_path / "b.hdf5"
     with h5py.File(plain) as source, h5py.File(grouped, "w") as target:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import gamma
 
-from mgrbench.audio import Clip
-from mgrbench.features import scale_transform as feature
+from mgrbench.core.audio import Clip
+from mgrbench.features.extractors import scale_transform as feature
 
 RATE = feature.SAMPLE_RATE
 STRAIGHT, DOTTED = (0.0, 0.5), (0.0, 0.75)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mgrbench.audio import Clip
-from mgrbench.features import scatter
-from mgrbench.types import BenchError, FloatArray
+from mgrbench.core.audio import Clip
+from mgrbench.core.types import BenchError, FloatArray
+from mgrbench.features.extractors import scatter
 
 pytest.importorskip("kymatio")
 
@@ -15,7 +15,7 @@ pytest.importorskip("kymatio")
 from kymatio.scattering1d.filter_bank import scattering_filter_factory
 from kymatio.scattering1d.frontend.numpy_frontend import ScatteringNumPy1D
 
-from mgrbench.features._scattering import Scattering
+from mgrbench.features.extractors._scattering.transform import Scattering
 
 RATE = 22050
 SIZES = ((2**14, 6, 4), (10000, 7, 3), (20011, 6, 8))  # samples, octaves, filters an octave

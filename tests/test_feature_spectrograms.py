@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import median_filter
 
-from mgrbench.audio import Clip
-from mgrbench.features import (
+from mgrbench.core.audio import Clip
+from mgrbench.core.types import FloatArray
+from mgrbench.features.extractors import (
     _hpss,
     cqt,
     harmonic,
@@ -19,7 +20,6 @@ from mgrbench.features import (
     percussive,
     percussive_released,
 )
-from mgrbench.types import FloatArray
 
 RATE = 22050
 SECONDS = 3.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mgrbench.features import timbre
-from mgrbench.types import FloatArray
+from mgrbench.core.types import FloatArray
+from mgrbench.features.extractors import timbre
 
 RATE = 22050
 MFCC0 = timbre.NAMES.index("mfcc0")

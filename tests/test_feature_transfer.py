@@ -14,9 +14,10 @@ pytest.importorskip("h5py")
 import h5py
 import torch
 
-from mgrbench.audio import Clip, decode
-from mgrbench.features import _choi, transfer, transfer_keras2
-from mgrbench.types import BenchError, FloatArray
+from mgrbench.core.audio import Clip, decode
+from mgrbench.core.types import BenchError, FloatArray
+from mgrbench.features.extractors import transfer, transfer_keras2
+from mgrbench.features.extractors._networks import choi as _choi
 
 THEANO, KERAS2 = transfer.WEIGHTS.name, transfer_keras2.WEIGHTS.name
 SHAPES = ((48, 340), (16, 85), (8, 17), (4, 4), (1, 1))

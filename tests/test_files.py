@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from mgrbench.files import digest_of_file, locked, read_text, sha256_of_bytes, write_atomically
-from mgrbench.types import BenchError
+from mgrbench.core.files import digest_of_file, locked, read_text, sha256_of_bytes, write_atomically
+from mgrbench.core.types import BenchError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 posix = pytest.mark.skipif(os.name == "nt", reason="permissions and signals are those of POSIX systems")
@@ -181,7 +181,7 @@ def test_several_writers_leave_one_whole_file(tmp_path):
 @posix
 def test_a_process_killed_while_it_writes_leaves_a_whole_file(tmp_path):
     code = (
-        "import sys\nfrom pathlib import Path\nfrom mgrbench.files import write_atomically\n"
+        "import sys\nfrom pathlib import Path\nfrom mgrbench.core.files import write_atomically\n"
         "number = 0\nwhile True:\n"
         "    write_atomically(Path(sys.argv[1]), str(number % 10) * 1_000_000)\n"
         "    number += 1\n    print(number, flush=True)\n"
@@ -198,7 +198,7 @@ def test_a_process_killed_while_it_writes_leaves_a_whole_file(tmp_path):
 # Locks
 
 HOLDER = (
-    "import sys\nfrom pathlib import Path\nfrom mgrbench.files import locked\n"
+    "import sys\nfrom pathlib import Path\nfrom mgrbench.core.files import locked\n"
     "with locked(Path(sys.argv[1]), 'the thing'):\n    print('held', flush=True)\n    sys.stdin.read()\n"
 )
 

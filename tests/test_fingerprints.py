@@ -11,7 +11,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mgrbench.fingerprints import (
+from mgrbench.splits.fingerprints import (
     FEWEST,
     SECONDS_PER_FRAME,
     THRESHOLD,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mgrbench.datasets._fma import CUT_SHORT, NO_AUDIO
-from mgrbench.datasets._fma_genres import SMALL, TOP
-from mgrbench.registry import describe_dataset, load_dataset
+from mgrbench.core.dataset_plugin import describe_dataset, load_dataset
+from mgrbench.core.types import BenchError
+from mgrbench.datasets.collections._fma import CUT_SHORT, NO_AUDIO
+from mgrbench.datasets.collections._fma_genres import SMALL, TOP
 from mgrbench.splits import audit_split, check_split, load_split, make_split, split_from_text
-from mgrbench.types import BenchError
 from tests.helpers import cli, done, refused, write_wav
 from tests.metadata import FMA_COLUMNS, NUMBER, FmaTrack, fma_tracks, write_fma
 

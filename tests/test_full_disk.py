@@ -42,7 +42,7 @@ LOGGED = MEANS.replace(
 FEATURE = """
 import numpy as np
 
-from mgrbench.types import FeatureSpec
+from mgrbench import FeatureSpec
 
 SPEC = FeatureSpec("wide", "The first samples of each segment.", (1500,), {}, ())
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from baselines import fusionnet, fusionnet_backbone, fusionnet_released
-from mgrbench.types import BenchError, Examples, Inputs
+from mgrbench.core.types import BenchError, Examples, Inputs
 from tests.neural import SMALL_FUSION, built, examples, fitted, predicted, timeless
 
 TWO = {"mel": (12, 8), "choi": (6,)}

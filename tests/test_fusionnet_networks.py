@@ -15,7 +15,7 @@ from baselines.fusionnet.design import ACTIVATIONS, Design
 from baselines.fusionnet.losses import CentredObjective, CentreLoss
 from baselines.fusionnet.meta import MetaNetwork
 from baselines.fusionnet.netvlad import NetVLAD, laid_out
-from mgrbench.types import BenchError
+from mgrbench.core.types import BenchError
 from tests.neural import count, seeded_tensor
 
 RELEASED = Design(

@@ -10,7 +10,7 @@ from scipy.stats import ortho_group
 
 from baselines.fusionnet.crossfit import Rotation, inner_parts
 from baselines.fusionnet.sumrule import combinations, ranked, summed
-from mgrbench.types import BenchError, Examples, Inputs
+from mgrbench.core.types import BenchError, Examples, Inputs
 from tests.neural import examples
 
 

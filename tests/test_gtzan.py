@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from mgrbench.datasets._facts import facts_file, read_facts, read_folds
-from mgrbench.datasets._folder import find_clips, scan_folder
-from mgrbench.datasets.gtzan import DATASET, GENRES, identify
-from mgrbench.types import BenchError, PublishedFolds, Track
+from mgrbench.core.types import BenchError, PublishedFolds, Track
+from mgrbench.datasets.collections.gtzan import DATASET, GENRES, identify
+from mgrbench.datasets.fact_tables import facts_file, read_facts, read_folds
+from mgrbench.datasets.folder import find_clips, scan_folder
 
 TRACKS = {track.id: track for track in DATASET.tracks()}
 FOLDS = DATASET.published()

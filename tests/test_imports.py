@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mgrbench.imports import import_features
-from mgrbench.published import caveat_of
-from mgrbench.registry import load_dataset
-from mgrbench.store import FeatureStore
-from mgrbench.types import BenchError
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.types import BenchError
+from mgrbench.features.caveats import caveat_of
+from mgrbench.features.importing import import_features
+from mgrbench.features.store import FeatureStore
 
 GTZAN = load_dataset("gtzan")
 IDS = ("blues.00007", "blues.00000", "rock.00099", "hiphop.00003")

@@ -20,19 +20,19 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from mgrbench.experiments import ladder as experiment
-from mgrbench.experiments.figures import Verdicts, acquaintance, drop
-from mgrbench.imports import import_features
-from mgrbench.registry import load_dataset
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.types import BenchError, Track
+from mgrbench.experiments.ladder import ladder as experiment
+from mgrbench.experiments.verdicts import Verdicts, acquaintance, drop
+from mgrbench.features.importing import import_features
+from mgrbench.metrics.bootstrap import bootstrap_difference, bootstrap_share, paired_bootstrap
 from mgrbench.splits import audit_split, read_split
-from mgrbench.statistics import bootstrap_difference, bootstrap_share, paired_bootstrap
-from mgrbench.types import BenchError, Track
 from tests.helpers import cli, done, refused, start, wait_for, write_plugin
 
 DATASET = '''
 """Three genres of eight artists, with replicas, a version and faults."""
 from dataclasses import replace
-from mgrbench.types import Dataset, Track
+from mgrbench import Dataset, Track
 
 GENRES = ("a", "b", "c")
 
@@ -391,7 +391,7 @@ def test_plots_are_a_png_of_300_dpi_and_an_svg_with_letters(climbed):
 
 
 def test_without_matplotlib_all_but_the_plot_is_there(climbed, place, tmp_path, monkeypatch):
-    from mgrbench.experiments import ladder_files
+    from mgrbench.experiments.ladder import files as ladder_files
 
     def none(*_):
         raise BenchError("drawing needs matplotlib, which cannot be imported (no)", "install it")

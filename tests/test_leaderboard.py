@@ -482,7 +482,7 @@ SURE = '''
 
 import numpy as np
 
-from mgrbench.metrics import Metric
+from mgrbench import Metric
 
 
 def errors(outcome):
@@ -595,7 +595,7 @@ def test_a_split_of_another_name_beside_a_run_is_refused(place):
 OWN = """
 from pathlib import Path
 
-from mgrbench.types import Dataset, Track
+from mgrbench import Dataset, Track
 
 
 def load(root=None):

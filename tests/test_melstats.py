@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from mgrbench.audio import Clip
-from mgrbench.features.melstats import FLOOR, HOP, N_FFT, N_MELS, N_MFCC, SPEC, extract
+from mgrbench.core.audio import Clip
+from mgrbench.features.extractors.melstats import FLOOR, HOP, N_FFT, N_MELS, N_MFCC, SPEC, extract
 
 RATE = 22_050
 MEL_MEAN, MEL_STD = slice(0, 64), slice(64, 128)
@@ -49,7 +49,8 @@ def test_any_clip_gives_finite_values_of_the_stated_shape(name):
 
 def test_silence_is_the_floor():
     values = extract([clip(HARD["silence"])])[0]
-    np.testing.assert_array_equal(values[:, MEL_MEAN], np.float32(10 * np.log10(FLOOR)))
+    # processors round the logarithm of a float32 differently in its last digit
+    np.testing.assert_allclose(values[:, MEL_MEAN], 10 * np.log10(FLOOR), rtol=2e-7)
     np.testing.assert_array_equal(values[:, MEL_STD], 0)
     np.testing.assert_array_equal(values[:, MFCC_STD], 0)
 
@@ -107,7 +108,7 @@ def test_the_spec_names_installed_libraries():
 
 
 def test_real_clips_give_finite_values(shared_data):
-    from mgrbench.audio import decode
+    from mgrbench.core.audio import decode
 
     files = sorted((shared_data / "gtzan_audio_17s").glob("*00000.flac"))
     values = extract([Clip(file.stem, decode(file)[0], RATE, 5.0, 3) for file in files])

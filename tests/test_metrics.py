@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
-from mgrbench.metrics import CLIP, METRICS, Metric, Outcome, confusion, per_class, scores
-from mgrbench.types import BenchError
+from mgrbench.core.types import BenchError
+from mgrbench.metrics.classification import CLIP, METRICS, Metric, Outcome, confusion, per_class, scores
 
 PAPER_TABLES = Path(__file__).parent / "data" / "paper_tables"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mgrbench.datasets import mtg_jamendo
-from mgrbench.datasets.mtg_jamendo import FEWEST, SPLITS
-from mgrbench.registry import describe_dataset, load_dataset
+from mgrbench.core.dataset_plugin import describe_dataset, load_dataset
+from mgrbench.core.types import BenchError
+from mgrbench.datasets.collections import mtg_jamendo
+from mgrbench.datasets.collections.mtg_jamendo import FEWEST, SPLITS
 from mgrbench.splits import audit_split, check_split, load_split
-from mgrbench.types import BenchError
 from tests.helpers import done, refused, write_wav
 from tests.metadata import JAMENDO_HEAD, jamendo_line, jamendo_rows, write_jamendo
 

@@ -12,8 +12,8 @@ import torch
 from baselines.bigru import ATTENTIONS, AttentiveRecurrent
 from baselines.cnn import MelCNN
 from baselines.crnn import ConvolutionalRecurrent
-from mgrbench.contract import check_model
-from mgrbench.types import BenchError
+from mgrbench.core.types import BenchError
+from mgrbench.models.checks import check_model
 from tests.neural import MODELS, built, count, examples, fitted, predicted, seeded_tensor, timeless
 
 SINGLE = ("cnn", "crnn", "bigru")

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from baselines._training import _Run
+from baselines._neural.training import _Run
 from mgrbench import evaluate
-from mgrbench.types import BenchError
+from mgrbench.core.types import BenchError
 from tests.helpers import only_run, predictions, record, store_vectors, write_split
 from tests.neural import SMALL_FUSION
 

@@ -9,12 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mgrbench import download
-from mgrbench.download import WEIGHTS, registered
-from mgrbench.packs import install, packs, packs_of
-from mgrbench.registry import load_dataset
-from mgrbench.store import FeatureStore, fingerprint_of_values
-from mgrbench.types import BenchError
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.paths import downloads_root
+from mgrbench.core.types import BenchError
+from mgrbench.features import register as download
+from mgrbench.features.packs import install, packs, packs_of
+from mgrbench.features.register import WEIGHTS, registered
+from mgrbench.features.store import FeatureStore, fingerprint_of_values
 from tests.helpers import GTZAN, MINI, cli, done, import_features, refused, vectors, write_npz
 from tests.server import Page, Server, serving
 
@@ -104,7 +105,7 @@ def test_the_values_stand_side_by_side_in_the_store(server):
 
 def test_of_the_files_nothing_is_left(server):
     install(pack(), GTZAN)
-    assert [path.name for path in download.folder().rglob("*") if path.is_file()] == [".toy.lock"]
+    assert [path.name for path in downloads_root().rglob("*") if path.is_file()] == [".toy.lock"]
 
 
 def test_what_is_stored_is_not_fetched_again(server):

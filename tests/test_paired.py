@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import f1_score
 
-from mgrbench.metrics import Outcome
-from mgrbench.paired import corrected_resampled_t, holm, mcnemar, paired_tests
-from mgrbench.statistics import Bootstrap, paired_bootstrap
-from mgrbench.types import BenchError
+from mgrbench.core.types import BenchError
+from mgrbench.metrics.bootstrap import Bootstrap, paired_bootstrap
+from mgrbench.metrics.classification import Outcome
+from mgrbench.metrics.significance import corrected_resampled_t, holm, mcnemar, paired_tests
 
 # --- McNemar's exact test
 

@@ -9,9 +9,9 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from mgrbench.drawings import embed, prediction_cloud
-from mgrbench.predictions import from_probabilities
-from mgrbench.types import BenchError
+from mgrbench.core.types import BenchError
+from mgrbench.results.figures import embed, prediction_cloud
+from mgrbench.results.predictions import from_probabilities
 from tests.helpers import (
     GTZAN,
     MEANS,
@@ -138,7 +138,9 @@ def knowing(place, features, name="knows"):
 def test_an_embedding_shows_the_features_of_a_held_out_fold(place, monkeypatch):
     name = knowing(place, "(lambda rows: 10 * rows)")
     drawn = []
-    monkeypatch.setattr("mgrbench.drawings.embed", lambda values, seed: drawn.append(values) or values[:, :2])
+    monkeypatch.setattr(
+        "mgrbench.results.figures.embed", lambda values, seed: drawn.append(values) or values[:, :2]
+    )
     result = done("plot", "embedding", name, "--model", f"./{name}.py", "--fold", "2", "--json")
     assert result.document["shown"] == "12 high-level features of fold 2's 20 test tracks"
     assert result.document["same"] == 1

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from mgrbench.panels import Panel, Sheet, sheet
-from mgrbench.plots import DPI, ONE_COLUMN, TWO_COLUMNS, draw, png, ticks
-from mgrbench.registry import load_dataset
-from mgrbench.types import BenchError, Track
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.plotting import DPI, ONE_COLUMN, TWO_COLUMNS
+from mgrbench.core.types import BenchError, Track
+from mgrbench.features.panels import Panel, Sheet, sheet
+from mgrbench.features.plot import draw, png, ticks
 from tests.helpers import cli, done, refused
 
 mpl = pytest.importorskip("matplotlib")
@@ -24,7 +25,7 @@ SECONDS = 3.0
 FEATURES = ("mel", "cqt", "harmonic", "percussive", "scatter")
 
 DATASET = """
-from mgrbench.types import Dataset, Track
+from mgrbench import Dataset, Track
 
 def load(root):
     if root is None:
@@ -40,7 +41,7 @@ DATASET = Dataset(
 FEATURE = '''
 """Three bins, no frequencies."""
 import numpy as np
-from mgrbench.types import FeatureSpec
+from mgrbench import FeatureSpec
 
 SPEC = FeatureSpec("plain", "about", (None, 3), {}, ())
 
@@ -239,6 +240,6 @@ def test_without_matplotlib_it_says_how_to_get_it(home, monkeypatch):
 
 
 def test_nothing_imports_matplotlib_until_it_draws():
-    script = "import sys, mgrbench.plots, mgrbench.cli.features; print('matplotlib' in sys.modules)"
+    script = "import sys, mgrbench.features.plot, mgrbench.cli.features; print('matplotlib' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert said == "False\n"

@@ -15,18 +15,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mgrbench.costs.accuracies import read_accuracies
-from mgrbench.costs.plot import Point, draw, front
-from mgrbench.costs.words import megabytes, ratios, seconds, times
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.registry import available
+from mgrbench.core.types import BenchError
+from mgrbench.profiling.examples import data_of, noise_clip
+from mgrbench.profiling.journal import Unfinished
 from mgrbench.profiling.measure import machine
 from mgrbench.profiling.record import Machine, Row, Session, Timing, merged, read_sessions, to_json
+from mgrbench.profiling.report.accuracies import read_accuracies
+from mgrbench.profiling.report.plot import Point, draw, front
+from mgrbench.profiling.report.units import megabytes, ratios, seconds, times
 from mgrbench.profiling.session import in_a_child, without_folders
-from mgrbench.profiling.subject import Task, data_of, noise_clip, read_shapes
+from mgrbench.profiling.task import Task, read_shapes
 from mgrbench.profiling.timing import QUICK, Budget
-from mgrbench.profiling.unfinished import Unfinished
-from mgrbench.registry import available, load_dataset
-from mgrbench.runs import ScoreRecord
-from mgrbench.types import BenchError
+from mgrbench.results.run import ScoreRecord
 from tests.helpers import (
     MEANS,
     cli,
@@ -524,8 +526,8 @@ def test_machines_have_sections_of_their_own_and_replace_themselves(tmp_path):
     assert merged(both, again) == [again, other]
     for field, value in (("threads", 2), ("device", "cuda"), ("precision", "bf16"), ("compiled", True)):
         assert len(merged([first], session_of(row_of("one", 1.0), **{field: value}))) == 2
-    from mgrbench.costs.accuracies import Accuracies
-    from mgrbench.costs.tables import markdown
+    from mgrbench.profiling.report.accuracies import Accuracies
+    from mgrbench.profiling.report.tables import markdown
 
     page = markdown(both, Accuracies("", {}))
     place = [page.index(f"## {name}, 1 thread") for name in "ab"]
@@ -538,8 +540,8 @@ def test_machines_have_sections_of_their_own_and_replace_themselves(tmp_path):
 
 
 def test_a_name_stays_a_name(tmp_path):
-    from mgrbench.costs.accuracies import Accuracies
-    from mgrbench.costs.tables import markdown, to_csv
+    from mgrbench.profiling.report.accuracies import Accuracies
+    from mgrbench.profiling.report.tables import markdown, to_csv
 
     session = session_of(row_of("one", 1.0), row_of("=cmd|' /C <b>*x*", 2.0))
     assert "=cmd\\|' /C \\<b\\>\\*x\\*" in markdown([session], Accuracies("", {}))
@@ -554,8 +556,8 @@ def test_ratios_to_nothing_are_null():
 
 
 def test_points_say_features_and_options_only_where_they_tell_rows_apart():
-    from mgrbench.costs.accuracies import Accuracies
-    from mgrbench.costs.plot import points
+    from mgrbench.profiling.report.accuracies import Accuracies
+    from mgrbench.profiling.report.plot import points
 
     rows = [
         row_of("one", 1.0, options={"a": 1}),

@@ -13,12 +13,12 @@ from torch.nn.functional import scaled_dot_product_attention  # noqa: E402
 from baselines.crnn import ConvolutionalRecurrent  # noqa: E402
 from baselines.fusionnet.coding import CodingNetwork  # noqa: E402
 from baselines.fusionnet.design import Design  # noqa: E402
-from baselines.fusionnet.fused import Fused  # noqa: E402
+from baselines.fusionnet.joined import Fused  # noqa: E402
 from baselines.fusionnet.meta import MetaNetwork  # noqa: E402
+from mgrbench.core.types import BenchError  # noqa: E402
 from mgrbench.profiling._components import parts_of  # noqa: E402
 from mgrbench.profiling._flops import count_flops  # noqa: E402
 from mgrbench.profiling.counts import count  # noqa: E402
-from mgrbench.types import BenchError  # noqa: E402
 
 RELEASED = Design(
     clusters=10, identical_heads=True, scrambled_layout=True, released_start=True, two_attentions=True

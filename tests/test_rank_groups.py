@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mgrbench.boards.board import stands_apart
-from mgrbench.boards.groups import clusters_of, ranked, resolution
-from mgrbench.boards.hits import Hits, pack_hits, unpack_hits
-from mgrbench.boards.rows import Row
-from mgrbench.metrics import Outcome
-from mgrbench.paired import holm, paired_tests
-from mgrbench.predictions import Predictions
-from mgrbench.runs import MeanStd, ScoreRecord, Warn
+from mgrbench.leaderboards.board import stands_apart
+from mgrbench.leaderboards.hits import Hits, pack_hits, unpack_hits
+from mgrbench.leaderboards.ranks import clusters_of, ranked, resolution
+from mgrbench.leaderboards.rows import Row
+from mgrbench.metrics.classification import Outcome
+from mgrbench.metrics.significance import holm, paired_tests
+from mgrbench.results.predictions import Predictions
+from mgrbench.results.run import MeanStd, ScoreRecord, Warn
 from mgrbench.splits import load_split
 
 TRACKS = 300

@@ -11,9 +11,9 @@ import pytest
 
 import mgrbench
 from mgrbench.cli import dispatch
-from mgrbench.lookup import find_run
-from mgrbench.references import reference_of
-from mgrbench.registry import available
+from mgrbench.core.registry import available
+from mgrbench.models.references import reference_of
+from mgrbench.results.find import find_run
 from tests.conftest import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import mgrbench
-from mgrbench.extract import extract
-from mgrbench.store import FeatureStore
+from mgrbench.features.extract import extract
+from mgrbench.features.store import FeatureStore
 
 
 def imported(shared_data: Path, name: str, file: str, array: str) -> None:

@@ -12,15 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mgrbench.foreign import read_foreign
-from mgrbench.metrics import METRICS, scores
-from mgrbench.predictions import Predictions, from_probabilities, joined, read_predictions
-from mgrbench.record import make_run
-from mgrbench.registry import load_dataset
-from mgrbench.runs import Selection, find_runs, is_finished, read_run, run_folder, write_run
-from mgrbench.scoring import derive
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.types import BenchError, Fold
+from mgrbench.metrics.classification import METRICS, scores
+from mgrbench.results.external import read_foreign
+from mgrbench.results.folder import find_runs, is_finished, read_run, run_folder, write_run
+from mgrbench.results.predictions import Predictions, from_probabilities, joined, read_predictions
+from mgrbench.results.record import make_run
+from mgrbench.results.run import Selection
+from mgrbench.results.scoring import derive
 from mgrbench.splits import audit_split, make_split, split_from_text
-from mgrbench.types import BenchError, Fold
 
 GTZAN = load_dataset("gtzan")
 IDS = [track.id for track in GTZAN.tracks() if track.id.endswith(("7", "33"))]

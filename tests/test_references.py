@@ -9,9 +9,10 @@ import sys
 
 import pytest
 
-from mgrbench.boards.reported import COMPARISON, reported
-from mgrbench.references import FIDELITIES, Printed, Reference, read_reference, reference_of
-from mgrbench.registry import available, load_dataset
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.registry import available
+from mgrbench.leaderboards.paper.printed import COMPARISON, reported
+from mgrbench.models.references import FIDELITIES, Printed, Reference, read_reference, reference_of
 from tests.helpers import done
 
 REFERENCES = {

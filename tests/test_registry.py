@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from mgrbench.models import model_source
-from mgrbench.registry import available, boundary, find, load, load_dataset
-from mgrbench.types import BenchError
+from mgrbench.core.boundary import boundary
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.registry import available, find, load
+from mgrbench.core.types import BenchError
+from mgrbench.models.source import model_source
 from tests.helpers import done, refused
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -274,7 +276,7 @@ def test_a_built_in_file_with_an_error_in_it_fails_alone(site, monkeypatch):
     (folder / "net").mkdir()
     (folder / "net" / "__init__.py").write_text('"""A network."""\n')
     (folder / "no_package").mkdir()
-    monkeypatch.setitem(sys.modules["mgrbench.registry"]._PACKAGES, "models", "models_here")
+    monkeypatch.setitem(sys.modules["mgrbench.core.registry"]._PACKAGES, "models", "models_here")
     found = [(plugin.name, plugin.about) for plugin in available("models") if plugin.origin == "built in"]
     assert found == [("aaa", ""), ("bbb", ""), ("good", "A model for tests."), ("net", "A network.")]
     assert load("models", "good").value.FEATURES == ("x",)
@@ -355,9 +357,7 @@ def test_groups_are_kept_apart(site):
     assert "my_data" in {plugin.name for plugin in available("datasets")}
     assert "my_data" not in {plugin.name for plugin in available("models")}
     (site / "data_pack.py").write_text("x = 1\n")
-    with pytest.raises(
-        BenchError, match=r"my_data holds no dataset; name a mgrbench\.types\.Dataset DATASET"
-    ):
+    with pytest.raises(BenchError, match=r"my_data holds no dataset; name a mgrbench\.Dataset DATASET"):
         load_dataset("my_data")
 
 
@@ -387,7 +387,7 @@ def test_listing_imports_no_plugin_and_no_heavy_library(site):
     plugins = {
         name
         for name in modules
-        if name.startswith(("baselines.", "mgrbench.datasets.", "mgrbench.features."))
+        if name.startswith(("baselines.", "mgrbench.datasets.collections.", "mgrbench.features."))
     }
     assert plugins == set()
     assert not {"torch", "sklearn", "scipy", "librosa", "pandas", "joblib", "soundfile", "loud"} & set(
@@ -416,7 +416,7 @@ FALLS = '''
 """A dataset whose functions are its own."""
 import dataclasses
 
-from mgrbench.types import Dataset, Metadata, Track
+from mgrbench import Dataset, Metadata, Track
 
 def load(root):
     {load}
@@ -487,6 +487,6 @@ def test_a_sound_dataset_of_a_plugin_is_as_it_says(tmp_path):
 
 
 def test_a_built_in_dataset_is_itself():
-    from mgrbench.datasets.gtzan import DATASET
+    from mgrbench.datasets.collections.gtzan import DATASET
 
     assert load_dataset("gtzan") is DATASET

@@ -13,7 +13,7 @@ import signal
 
 import pytest
 
-import mgrbench.evaluation
+import mgrbench.evaluation.evaluate
 from tests.helpers import (
     MEANS,
     MINI_RUN,
@@ -55,7 +55,7 @@ FEATURE = (
     + """
 import numpy as np
 
-from mgrbench.types import FeatureSpec
+from mgrbench import FeatureSpec
 
 SPEC = FeatureSpec("loud", "Loudness of each segment.", (1,), {}, ())
 
@@ -157,14 +157,14 @@ def test_a_stopped_run_in_several_processes_goes_on_too(place, how):
 @pytest.mark.parametrize("at", ["predictions.csv", "run.json", "split.tsv"])
 def test_a_run_that_dies_while_it_is_written_goes_on(place, monkeypatch, at):
     """The last moments of a run, one after the other: nothing is finished before all of it is there."""
-    from mgrbench import files
+    from mgrbench.core import files
 
     def dying(path, data):
         if path.name == at:
             raise KeyboardInterrupt
         files.write_atomically(path, data)
 
-    for module in (mgrbench.evaluation, mgrbench.runs):
+    for module in (mgrbench.evaluation.evaluate, mgrbench.results.folder):
         monkeypatch.setattr(module, "write_atomically", dying)
     with pytest.raises(KeyboardInterrupt):
         mgrbench.evaluate("slow.py", "gtzan", "mini.tsv", ["toy"], out="out")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 import mgrbench
-from mgrbench.folds import run_fold
-from mgrbench.plan import make_plan
-from mgrbench.registry import load_dataset
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.evaluation.fold import run_fold
+from mgrbench.evaluation.plan import make_plan
+from mgrbench.features.store import FeatureStore
 from mgrbench.splits import load_split, shipped_splits
-from mgrbench.store import FeatureStore
 from tests.helpers import (
     ARTISTS,
     GENRE,
@@ -554,7 +555,7 @@ def test_broken_file_beside_the_models_spoils_only_itself(place, monkeypatch):
     (place / "crowd" / "__init__.py").touch()
     write_plugin(place / "crowd" / "sound.py", MEANS)
     write_plugin(place / "crowd" / "torn.py", "def build(:\n")
-    monkeypatch.setitem(__import__("mgrbench.registry").registry._PACKAGES, "models", "crowd")
+    monkeypatch.setitem(sys.modules["mgrbench.core.registry"]._PACKAGES, "models", "crowd")
     assert "torn" in done("list", "models").out
     done("run", "-m", "sound", *MINI_RUN)
     line = refused("run", "-m", "torn", *MINI_RUN)

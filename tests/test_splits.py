@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mgrbench.cli import dispatch
-from mgrbench.registry import load_dataset
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.types import BenchError, Dataset, Fold, Track
 from mgrbench.splits import (
     RULES,
     audit_folds,
@@ -30,8 +31,7 @@ from mgrbench.splits import (
 )
 from mgrbench.splits.file import COLUMNS, HEADER_KEYS, PARTS, Row
 from mgrbench.splits.groups import components, groups_per_genre
-from mgrbench.splits.named import shipped_folder
-from mgrbench.types import BenchError, Dataset, Fold, Track
+from mgrbench.splits.load import shipped_folder
 
 GTZAN = load_dataset("gtzan")
 SHIPPED = shipped_splits("gtzan")
@@ -670,7 +670,7 @@ def test_a_list_without_a_track_is_refused(tmp_path, text, problem):
 
 def test_a_split_file_of_a_dataset_in_a_file_is_audited(tmp_path, capsys):
     (tmp_path / "toys.py").write_text(
-        "from mgrbench.types import Dataset, Track\n"
+        "from mgrbench import Dataset, Track\n"
         "TRACKS = tuple(Track(f't{n}', 'ab'[n % 2], artist=f'a{n % 4}') for n in range(8))\n"
         "DATASET = Dataset(name='toys', about='', genres=('a', 'b'), sample_rate=8000, segment_seconds=1.0,\n"
         "    segments_per_track=1, licence='', homepage='', citation='', load=lambda root: TRACKS,\n"

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
-from mgrbench.metrics import CLIP, METRICS, Outcome, scores, track_log_loss
-from mgrbench.statistics import LOSS_UNIT, Bootstrap, clusters_by_artist, fold_mean_std
-from mgrbench.types import BenchError
+from mgrbench.core.types import BenchError
+from mgrbench.metrics.bootstrap import LOSS_UNIT, Bootstrap, clusters_by_artist, fold_mean_std
+from mgrbench.metrics.classification import CLIP, METRICS, Outcome, scores, track_log_loss
 
 GENRES = 5
 

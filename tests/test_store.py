@@ -15,15 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mgrbench.files import locked
-from mgrbench.store import (
+from mgrbench.core.files import locked
+from mgrbench.core.paths import store_root
+from mgrbench.core.types import BenchError, FeatureSpec
+from mgrbench.features.store import (
     FeatureStore,
     Manifest,
-    default_root,
     fingerprint_of_spec,
     fingerprint_of_values,
 )
-from mgrbench.types import BenchError, FeatureSpec
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 IDS = ("b.1", "a.2", "c.3", "d.4")
@@ -215,9 +215,9 @@ def test_names_that_would_leave_the_store_are_refused(store, name):
 
 def test_the_store_is_where_the_environment_says(tmp_path, monkeypatch):
     monkeypatch.setenv("MGRBENCH_CACHE", str(tmp_path / "here"))
-    assert default_root() == FeatureStore().root == tmp_path / "here"
+    assert store_root() == FeatureStore().root == tmp_path / "here"
     monkeypatch.delenv("MGRBENCH_CACHE")
-    assert "mgrbench" in str(default_root())
+    assert "mgrbench" in str(store_root())
 
 
 # Imports
@@ -280,7 +280,7 @@ def test_a_feature_that_another_process_writes_is_refused_and_others_are_not(sto
 def test_a_lock_is_let_go_when_its_process_is_killed(store):
     code = (
         "import sys, numpy as np\nfrom pathlib import Path\n"
-        "from mgrbench.store import FeatureStore, Manifest\n"
+        "from mgrbench.features.store import FeatureStore, Manifest\n"
         "m = Manifest('toy', 'x', 'f', 'computed', {}, ('b.1', 'a.2'))\n"
         "with FeatureStore(Path(sys.argv[1])).writer(m) as writer:\n"
         "    writer.write('b.1', np.ones((2, 3), np.float32), 's')\n"

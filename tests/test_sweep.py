@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from mgrbench.cli.sweep import EPILOG, parse_grid
-from mgrbench.experiments.sweep import Axis, plan_sweep, run_sweep
-from mgrbench.experiments.sweep_plot import draw, drawings, positions
-from mgrbench.experiments.validation import validation_accuracy
-from mgrbench.models import model_source
-from mgrbench.runs import read_run
-from mgrbench.statistics import Bootstrap, clusters_by_artist
+from mgrbench.experiments.sweep.plot import draw, drawings, positions
+from mgrbench.experiments.sweep.sweep import Axis, plan_sweep, run_sweep
+from mgrbench.metrics.bootstrap import Bootstrap, clusters_by_artist
+from mgrbench.models.source import model_source
+from mgrbench.results.folder import read_run
+from mgrbench.results.history import validation_accuracy
 from tests.helpers import (
     ARTISTS,
     GENRE,
@@ -38,7 +38,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mgrbench.types import BenchError
+from mgrbench.core.types import BenchError
 
 HERE = Path(__file__).parent
 
@@ -406,7 +406,7 @@ def test_epochs_are_told_plainly_and_sparsely(place, monkeypatch):
     (line,) = lines()
     figures = r"loss 1\.203, accuracy \.500, valid \S+, at most 0 min left, epochs: 1/2"
     assert re.fullmatch(rf"noisy on gtzan/mini, fold 1, net, {figures}", line), line
-    monkeypatch.setattr("mgrbench.cli.epochs.QUIET_SECONDS", 0)
+    monkeypatch.setattr("mgrbench.cli.training_progress.QUIET_SECONDS", 0)
     assert [re.search(r"fold (\d).*epochs: (.*)", line).groups() for line in lines()] == [
         (fold, epoch) for fold in "123" for epoch in ("1/2", "2/2")
     ]
@@ -429,7 +429,7 @@ def test_networks_tell_of_their_epochs(place, monkeypatch):
     pytest.importorskip("torch")
     from tests.neural import SMALL_FUSION
 
-    monkeypatch.setattr("mgrbench.cli.epochs.QUIET_SECONDS", 0)
+    monkeypatch.setattr("mgrbench.cli.training_progress.QUIET_SECONDS", 0)
     options = [word for name, value in SMALL_FUSION.items() for word in ("-o", f"{name}={value}")]
     run = cli("run", "-m", "fusionnet", *MINI_RUN, *options, "--device", "cpu")
     told = re.findall(r"fusionnet on gtzan/mini, fold (\d), toy, loss \S+, .*, epochs: (\S+)", run.err)

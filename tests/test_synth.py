@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mgrbench.audio import decode, load_clip
-from mgrbench.datasets import synth
-from mgrbench.features import melstats
-from mgrbench.types import BenchError
+from mgrbench.core.audio import decode, load_clip
+from mgrbench.core.types import BenchError
+from mgrbench.datasets.collections import synth
+from mgrbench.features.extractors import melstats
 
 RATE = 22_050
 
@@ -97,7 +97,7 @@ def test_made_twice_is_the_same_to_the_byte(tmp_path, small):
 
 def test_another_process_makes_the_same_track(tmp_path):
     code = (
-        "import hashlib; from mgrbench.datasets import synth\n"
+        "import hashlib; from mgrbench.datasets.collections import synth\n"
         "print(hashlib.sha256(synth._record(3, 2, 1, strength=0.5, seed=7).tobytes()).hexdigest())"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "123"}

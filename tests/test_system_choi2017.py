@@ -7,7 +7,7 @@ import pytest
 from sklearn.svm import SVC
 
 from baselines import choi2017
-from mgrbench.types import BenchError, Examples, Inputs
+from mgrbench.core.types import BenchError, Examples, Inputs
 from tests.systems import accuracy_on_synth
 
 FIXED = {"C": 32, "kernel": "rbf", "gamma": "auto", "scale": "off"}

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
-from baselines import _frames, _texture, foleiss2020
-from mgrbench.types import BenchError
+from baselines import foleiss2020
+from baselines._handcrafted import frames as _frames
+from baselines._handcrafted import sound_texture as _texture
+from mgrbench.core.types import BenchError
 from tests.systems import accuracy_on_synth, examples
 
 RNG = np.random.default_rng(0)

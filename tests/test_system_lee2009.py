@@ -7,8 +7,10 @@ import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.preprocessing import MinMaxScaler
 
-from baselines import _frames, _modspec, lee2009
-from mgrbench.types import BenchError, Examples, Inputs
+from baselines import lee2009
+from baselines._handcrafted import frames as _frames
+from baselines._handcrafted import modulation_spectrum as _modspec
+from mgrbench.core.types import BenchError, Examples, Inputs
 from tests.systems import accuracy_on_synth, examples
 
 RNG = np.random.default_rng(0)

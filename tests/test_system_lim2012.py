@@ -9,7 +9,7 @@ import pytest
 from sklearn.svm import SVC
 
 from baselines import lim2012
-from mgrbench.types import BenchError
+from mgrbench.core.types import BenchError
 from tests.systems import accuracy_on_synth
 
 RNG = np.random.default_rng(0)

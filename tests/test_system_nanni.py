@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("skimage")
 
-from baselines._descriptors import (
+from baselines._handcrafted.image_texture import (
     RIC_SIZE,
     lbp_codes,
     lbp_fourier,
@@ -18,10 +18,10 @@ from baselines._descriptors import (
     lpq_whitening,
     ric_lbp_codes,
 )
-from baselines._sum_rule import SumOfMachines, standardised
-from baselines._zones import ZoneTextures, grey_images, histogram, zone_edges
-from mgrbench.contract import check_model
-from mgrbench.types import BenchError, Examples, Inputs
+from baselines._handcrafted.sum_rule import SumOfMachines, standardised
+from baselines._handcrafted.zones import ZoneTextures, grey_images, histogram, zone_edges
+from mgrbench.core.types import BenchError, Examples, Inputs
+from mgrbench.models.checks import check_model
 
 WHOLE = np.array([0, 24])
 

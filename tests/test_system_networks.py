@@ -11,10 +11,10 @@ pytest.importorskip("torch")
 
 import torch
 
-from baselines._cut import cut
+from baselines._neural.pieces import cut
 from baselines.leenam2017 import MultiLevel
-from mgrbench.contract import check_model
-from mgrbench.types import BenchError
+from mgrbench.core.types import BenchError
+from mgrbench.models.checks import check_model
 from tests.neural import seeded_tensor
 from tests.systems import accuracy_on_synth
 

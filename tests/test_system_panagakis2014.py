@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 
 from baselines import panagakis2014
-from baselines._residual import ResidualClassifier, Solver, shrink, shrink_columns, shrink_singular
-from mgrbench.contract import check_model
-from mgrbench.types import BenchError
+from baselines._handcrafted.low_rank import (
+    ResidualClassifier,
+    Solver,
+    shrink,
+    shrink_columns,
+    shrink_singular,
+)
+from mgrbench.core.types import BenchError
+from mgrbench.models.checks import check_model
 from tests.systems import accuracy_on_synth
 
 RNG = np.random.default_rng(0)

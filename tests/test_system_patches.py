@@ -15,16 +15,16 @@ import torch
 from scipy.special import softmax
 from skimage.feature import local_binary_pattern
 
-from baselines import _imagenet
-from baselines._cut import PieceNetwork, cut
-from baselines._descriptors import lbp_codes, lbp_size, rlbp_codes, without_single_bits
-from baselines._imagenet import ImageNetwork
-from baselines._patches import PatchNetwork
-from baselines._settings import Training, sgd
-from baselines._sum_rule import standardised
+from baselines._handcrafted.image_texture import lbp_codes, lbp_size, rlbp_codes, without_single_bits
+from baselines._handcrafted.sum_rule import standardised
+from baselines._neural import alexnet as _imagenet
+from baselines._neural.alexnet import ImageNetwork
+from baselines._neural.patches import PatchNetwork
+from baselines._neural.pieces import PieceNetwork, cut
+from baselines._neural.settings import Training, sgd
 from baselines.nanni2016 import visual_acoustic
-from mgrbench.contract import check_model
-from mgrbench.types import BenchError, Inputs
+from mgrbench.core.types import BenchError, Inputs
+from mgrbench.models.checks import check_model
 from tests.neural import count, examples, fitted, seeded_tensor
 from tests.systems import accuracy_on_synth
 

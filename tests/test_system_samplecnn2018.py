@@ -10,13 +10,13 @@ pytest.importorskip("torch")
 import torch
 from sklearn.svm import SVC
 
-from baselines._segments import Segments
-from baselines._settings import Training, sgd
-from baselines._training import Objective, Place, train
+from baselines._neural.segments import Segments
+from baselines._neural.settings import Training, sgd
+from baselines._neural.training import Objective, Place, train
 from baselines.samplecnn2018 import OneScale, SampleCNN, build, side_by_side
-from mgrbench.contract import check_model
+from mgrbench.core.types import BenchError
+from mgrbench.models.checks import check_model
 from mgrbench.profiling._macs import count_macs
-from mgrbench.types import BenchError
 from tests.neural import count, examples, fitted, seeded_tensor
 
 FROM_THE_START = {"pretrained": "off", "epochs": 2, "batch": 16}
@@ -91,7 +91,7 @@ def noise(tracks, seed):
 
 def history_of(folder=None, **settings):
     """Of a linear network on noise, whose validation part soon gets no better."""
-    from baselines._checkpoints import Checkpoints
+    from baselines._neural.checkpoints import Checkpoints
 
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -133,7 +133,7 @@ def test_after_a_drop_training_goes_on_from_the_best_epoch():
 
 
 def test_an_interrupted_training_drops_where_an_uninterrupted_one_does(tmp_path):
-    from baselines._checkpoints import Checkpoints
+    from baselines._neural.checkpoints import Checkpoints
 
     _, whole = history_of(epochs=30, patience=2, drops=2)
     assert whole[-1]["learning_rate"] == pytest.approx(0.02)

@@ -7,8 +7,8 @@ import pytest
 from sklearn.naive_bayes import GaussianNB
 
 from baselines import tzanetakis2002
-from mgrbench.features import beat
-from mgrbench.types import BenchError, Examples, Inputs
+from mgrbench.core.types import BenchError, Examples, Inputs
+from mgrbench.features.extractors import beat
 from tests.systems import accuracy_on_synth
 
 RATE = beat.SAMPLE_RATE

@@ -10,13 +10,13 @@ import subprocess
 
 import pytest
 
-from mgrbench.boards import reported as facts_of
-from mgrbench.boards.booktabs import latex_escaped
-from mgrbench.boards.grid import Grid, abbreviated
-from mgrbench.boards.grid_formats import GRID_FORMATS
-from mgrbench.boards.reported import CONFUSIONS, SHARES, printed_confusion, reported, reported_on
-from mgrbench.boards.tables import TITLES, datasets_of
-from mgrbench.registry import load_dataset
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.leaderboards.paper import printed as facts_of
+from mgrbench.leaderboards.paper.printed import CONFUSIONS, SHARES, printed_confusion, reported, reported_on
+from mgrbench.leaderboards.paper.tables import TITLES, datasets_of
+from mgrbench.leaderboards.tables.formats import GRID_FORMATS
+from mgrbench.leaderboards.tables.grid import Grid, abbreviated
+from mgrbench.leaderboards.tables.latex import latex_escaped
 from mgrbench.splits import shipped_splits
 from tests.helpers import GTZAN, cli, done, record, refused, unchanged
 

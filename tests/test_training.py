@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from baselines._checkpoints import Checkpoints
-from baselines._prediction import scored, track_probabilities
-from baselines._segments import Segments, Standardise, in_batches, seeded
-from baselines._settings import Optimiser, Training, adam, switch
-from baselines._training import Objective, Place, kept_epoch, train
-from mgrbench.types import BenchError
+from baselines._neural.checkpoints import Checkpoints
+from baselines._neural.prediction import scored, track_probabilities
+from baselines._neural.segments import Segments, Standardise, in_batches, seeded
+from baselines._neural.settings import Optimiser, Training, adam, switch
+from baselines._neural.training import Objective, Place, kept_epoch, train
+from mgrbench.core.types import BenchError
 from tests.neural import examples, seeded_tensor, timeless
 
 FAST = Training(epochs=6, batch=8, patience=0, optimisers=(adam(0.01),))

@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mgrbench.datasets._facts import facts_file, read_facts
-from mgrbench.experiments._both import artist_names
-from mgrbench.experiments._genre_map import genre_map, shipped_maps
-from mgrbench.imports import import_features
-from mgrbench.registry import describe_dataset, load_dataset
-from mgrbench.types import Track
+from mgrbench.core.dataset_plugin import describe_dataset, load_dataset
+from mgrbench.core.types import Track
+from mgrbench.datasets.fact_tables import facts_file, read_facts
+from mgrbench.experiments.transfer.genre_map import genre_map, shipped_maps
+from mgrbench.experiments.transfer.joined_dataset import artist_names
+from mgrbench.features.importing import import_features
 from tests.helpers import MEANS, done, refused, with_option, write_plugin
 
 DATASET = '''
 """A made-up dataset of four artists a genre."""
-from mgrbench.types import Dataset, Track
+from mgrbench import Dataset, Track
 
 GENRES = {genres!r}
 TRACKS = tuple(

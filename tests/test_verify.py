@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from mgrbench.datasets.gtzan import DATASET
-from mgrbench.types import BenchError, Dataset, Track
-from mgrbench.verify import LENGTH_TOLERANCE, Finding, verify
+from mgrbench.core.types import BenchError, Dataset, Track
+from mgrbench.datasets.collections.gtzan import DATASET
+from mgrbench.datasets.verify import LENGTH_TOLERANCE, Finding, verify
 
 RATE = 1000  # Hz; the length in seconds is what counts, and the files stay small
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mgrbench import __version__
-from mgrbench.registry import available
+from mgrbench.core.registry import available
 from mgrbench.splits import metadata_splits, shipped_splits
 
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -17,10 +17,10 @@ each.
 
 from __future__ import annotations
 
-from baselines._settings import Optimiser, Training, switch
+from baselines._neural.settings import Optimiser, Training, switch
 from baselines.fusionnet.design import META_OPTIMISER, Design
-from baselines.fusionnet.fusion import FusionNet
-from mgrbench.references import Printed, Reference
+from baselines.fusionnet.model import FusionNet
+from mgrbench import Printed, Reference
 
 FEATURES = ("mel",)
 SELECTION = "validation"

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from baselines.fusionnet.attention import ChannelAttention, HeadAttention
 from baselines.fusionnet.design import DROPOUT, Design
 from baselines.fusionnet.netvlad import NetVLAD, laid_out
-from mgrbench.types import BenchError
+from mgrbench import BenchError
 
 CHANNELS = (32, 32, 32, 64, 64)
 VECTOR_CHANNELS = 32

@@ -21,8 +21,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mgrbench import BenchError, Examples, FloatArray, Track
 from mgrbench.splits import components, deal_groups
-from mgrbench.types import BenchError, Examples, FloatArray, Track
 
 
 def inner_parts(examples: Examples, parts: int) -> list[NDArray[np.intp]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from baselines._settings import Optimiser, chosen_from, number, whole
+from baselines._neural.settings import Optimiser, chosen_from, number, whole
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "elu": nn.ELU,

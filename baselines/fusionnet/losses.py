@@ -14,7 +14,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from baselines._training import Objective
+from baselines._neural.training import Objective
 
 
 class CentreLoss(nn.Module):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mgrbench.types import BenchError
+from mgrbench import BenchError
 
 MOST_FEATURES = 12
 """4083 combinations; with more features the table would no longer fit into memory."""

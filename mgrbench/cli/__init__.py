@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-from mgrbench.errors import BenchError
+from mgrbench.core.errors import BenchError
 
 _INTERRUPTED = 130
 """What typer gives back for Ctrl-C."""

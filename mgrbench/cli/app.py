@@ -6,9 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mgrbench import __version__
 from mgrbench.cli import (
-    boards,
     check,
     compare,
     data,
@@ -27,7 +25,11 @@ from mgrbench.cli import (
     table,
     transfer,
 )
+from mgrbench.cli import (
+    leaderboard as boards,
+)
 from mgrbench.cli.commands import Commands
+from mgrbench.core.version import __version__
 
 app = Commands(
     name="mgrbench",

@@ -22,8 +22,8 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Try a model on generated tracks: is it a model that the bench can believe?"""
-    from mgrbench.contract import check_model
-    from mgrbench.models import model_source
+    from mgrbench.models.checks import check_model
+    from mgrbench.models.source import model_source
 
     source = model_source(model)
     options = parse_options(option or [])
@@ -60,7 +60,7 @@ def _mark(found: Any) -> str:  # noqa: ANN401
 
 
 def _shape(text: str) -> tuple[int, ...]:
-    from mgrbench.errors import BenchError
+    from mgrbench.core.errors import BenchError
 
     parts = text.lower().replace("×", "x").split("x")
     if not all(part.isdigit() and int(part) > 0 for part in parts):

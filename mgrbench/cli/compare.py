@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mgrbench.checks import CODES
 from mgrbench.cli.output import Json, emit, share, table
+from mgrbench.core.codes import CODES
 
 if TYPE_CHECKING:
-    from mgrbench.comparison import Comparison
-    from mgrbench.pairs import Pair
-    from mgrbench.types import Score
+    from mgrbench.core.types import Score
+    from mgrbench.results.compare import Comparison
+    from mgrbench.results.pairs import Pair
 
 _COLUMNS = 8
 """Columns of the matrix that stand side by side on a terminal of 80."""
@@ -45,9 +45,9 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Compare runs of one split, two or more, on the test tracks common to all of them."""
-    from mgrbench.comparison import compare as comparison_of
-    from mgrbench.comparison import to_document
-    from mgrbench.registry import load_dataset
+    from mgrbench.core.dataset_plugin import load_dataset
+    from mgrbench.results.compare import compare as comparison_of
+    from mgrbench.results.compare import to_document
 
     data = load_dataset(dataset) if dataset else None
     found = comparison_of(*run, root=runs or [Path("runs")], split=split, dataset=data)

@@ -11,14 +11,14 @@ import typer
 from mgrbench.cli.commands import Commands
 from mgrbench.cli.options import DatasetName, Root, data_root
 from mgrbench.cli.output import Json, emit, progress, table
-from mgrbench.errors import BenchError
-from mgrbench.roots import new_root
+from mgrbench.core.errors import BenchError
+from mgrbench.core.paths import new_root
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mgrbench.fetch import Fetched
-    from mgrbench.types import Dataset, Track
+    from mgrbench.core.types import Dataset, Track
+    from mgrbench.datasets.download import Fetched
 
 app = Commands(
     help="Datasets: what they are, how to get them, whether your copy is sound.", no_args_is_help=True
@@ -43,9 +43,9 @@ def download(
 
     Exit status 1 where anything is lacking in the end; what failed is in failed.txt in the data root.
     """
-    from mgrbench.fetch import FAILED_FILE
-    from mgrbench.fetch import download as downloaded
-    from mgrbench.registry import describe_dataset
+    from mgrbench.core.dataset_plugin import describe_dataset
+    from mgrbench.datasets.download import FAILED_FILE
+    from mgrbench.datasets.download import download as downloaded
 
     data = describe_dataset(dataset)
     with progress(f"fetching {data.name}") as tell:
@@ -90,8 +90,8 @@ def _download_lines(report: Fetched, failed_file: str) -> list[str]:
 @app.command()
 def info(dataset: DatasetName, root: Root = None, as_json: Json = False) -> None:
     """Show a dataset's genres, artists, known faults, licence, splits, and where its audio is to be had."""
-    from mgrbench.fetch import ways_to_get
-    from mgrbench.registry import describe_dataset
+    from mgrbench.core.dataset_plugin import describe_dataset
+    from mgrbench.datasets.download import ways_to_get
     from mgrbench.splits import official_splits, shipped_splits
 
     data, lacking = _with_metadata(describe_dataset(dataset), root)
@@ -187,7 +187,7 @@ def _faults(tracks: Sequence[Track]) -> dict[str, int]:
 
 def _clips_in(data: Dataset, root: Path) -> int:
     """Clips whose audio lies under the root."""
-    from mgrbench.files import reading
+    from mgrbench.core.files import reading
 
     with reading(root):
         next(root.iterdir(), None)
@@ -215,8 +215,8 @@ def _draw(screen: Any, rows: list[tuple[str, str]], classes: list[dict[str, Any]
 @app.command()
 def verify(dataset: DatasetName, root: Root = None, as_json: Json = False) -> None:
     """List the clips that are missing, unreadable, or of unexpected length or checksum."""
-    from mgrbench.registry import load_dataset
-    from mgrbench.verify import verify as verified
+    from mgrbench.core.dataset_plugin import load_dataset
+    from mgrbench.datasets.verify import verify as verified
 
     data = load_dataset(dataset, root)
     with progress(f"reading {data.name}") as tell:

@@ -11,7 +11,7 @@ from mgrbench.cli.options import data_root
 from mgrbench.cli.output import Json, emit, note, progress, share
 
 if TYPE_CHECKING:
-    from mgrbench.boards import Board
+    from mgrbench.leaderboards import Board
 
 DATASET = "synth"
 FEATURE = "melstats"
@@ -26,11 +26,11 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Make a small dataset, extract features, evaluate baselines on two splits, write the leaderboard."""
-    from mgrbench.boards import build_boards, write_boards
-    from mgrbench.cli.board_screen import draw_board
-    from mgrbench.evaluation import evaluate
-    from mgrbench.extract import extract
-    from mgrbench.registry import load_dataset
+    from mgrbench.cli.leaderboard_screen import draw_board
+    from mgrbench.core.dataset_plugin import load_dataset
+    from mgrbench.evaluation.evaluate import evaluate
+    from mgrbench.features.extract import extract
+    from mgrbench.leaderboards import build_boards, write_boards
 
     data = load_dataset(DATASET)
     note(f"1/4  making {data.name}: {len(data.tracks())} clips of made-up music")

@@ -20,7 +20,7 @@ def doctor(as_json: Json = False) -> None:
 
 
 def _software() -> list[tuple[str, str, str]]:
-    from mgrbench.provenance import RECORDED, code_state, cpu_name, package_versions
+    from mgrbench.core.machine import RECORDED, code_state, cpu_name, package_versions
 
     state = code_state()
     commit = f", commit {str(state['commit'])[:10]}" if state["commit"] else ""
@@ -39,7 +39,7 @@ def _software() -> list[tuple[str, str, str]]:
 
 
 def _gpu() -> tuple[str, str, str]:
-    from mgrbench.provenance import resolve_device
+    from mgrbench.core.machine import resolve_device
 
     if resolve_device("auto") == "cuda":
         import torch
@@ -49,11 +49,11 @@ def _gpu() -> tuple[str, str, str]:
 
 
 def _folders() -> list[tuple[str, str, str]]:
-    from mgrbench.store import default_root
+    from mgrbench.core.paths import store_root
 
     rows = []
     for what, folder, variable in (
-        ("feature store", default_root(), "MGRBENCH_CACHE"),
+        ("feature store", store_root(), "MGRBENCH_CACHE"),
         ("data", data_root(None, ""), "MGRBENCH_DATA"),
     ):
         there = next(parent for parent in (folder, *folder.parents) if parent.exists())
@@ -67,8 +67,8 @@ def _folders() -> list[tuple[str, str, str]]:
 
 
 def _datasets() -> list[tuple[str, str, str]]:
-    from mgrbench.registry import available
-    from mgrbench.store import FeatureStore
+    from mgrbench.core.registry import available
+    from mgrbench.features.store import FeatureStore
 
     rows = []
     for plugin in available("datasets"):
@@ -82,8 +82,8 @@ def _datasets() -> list[tuple[str, str, str]]:
 
 def _audio(name: str, root: Path) -> tuple[str, bool]:
     """What there is of a dataset in its data root, and whether nothing is to be done about that."""
-    from mgrbench.errors import BenchError
-    from mgrbench.registry import describe_dataset
+    from mgrbench.core.dataset_plugin import describe_dataset
+    from mgrbench.core.errors import BenchError
 
     try:
         data = describe_dataset(name)

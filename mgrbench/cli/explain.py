@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from mgrbench.checks import CODES
 from mgrbench.cli.output import Json, emit, table
-from mgrbench.errors import BenchError
+from mgrbench.core.codes import CODES
+from mgrbench.core.errors import BenchError
 
 
 def explain(
@@ -19,7 +19,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Say what a warning's code means, why it matters and what to do; without a code, list them."""
-    from mgrbench.explanations import PAGES
+    from mgrbench.core.explanations import PAGES
 
     chosen = [_known(text) for text in code or ()]
     pages = {name: {"title": CODES[name], **_sections(PAGES[name])} for name in chosen or CODES}

@@ -12,10 +12,10 @@ import typer
 from mgrbench.cli.commands import Commands
 from mgrbench.cli.options import DatasetName, Jobs, Root, data_root
 from mgrbench.cli.output import Json, emit, note, progress, table
-from mgrbench.errors import BenchError
+from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
-    from mgrbench.extract import Problem
+    from mgrbench.features.extract import Problem
 
 app = Commands(help="Features: extract, import or download them, see what is stored.", no_args_is_help=True)
 
@@ -49,10 +49,10 @@ def extract(
     as_json: Json = False,
 ) -> None:
     """Compute features of all clips and store them; what is stored already is kept."""
-    from mgrbench.extract import extract as extracted
-    from mgrbench.processes import Workers
-    from mgrbench.provenance import resolve_device
-    from mgrbench.registry import load_dataset
+    from mgrbench.core.dataset_plugin import load_dataset
+    from mgrbench.core.machine import resolve_device
+    from mgrbench.core.processes import Workers
+    from mgrbench.features.extract import extract as extracted
 
     if (backend is Backend.dask) != (scheduler is not None):
         mend = "say --backend dask --scheduler tcp://HOST:8786, or neither"
@@ -104,8 +104,8 @@ def import_array(
     as_json: Json = False,
 ) -> None:
     """Put precomputed features from an .npz file into the store."""
-    from mgrbench.imports import import_features
-    from mgrbench.registry import load_dataset
+    from mgrbench.core.dataset_plugin import load_dataset
+    from mgrbench.features.importing import import_features
 
     stored = import_features(
         load_dataset(dataset), name, file, array,
@@ -135,7 +135,7 @@ def download(
     as_json: Json = False,
 ) -> None:
     """Fetch published features of a dataset into the store, or the weights that a feature needs."""
-    from mgrbench.download import WEIGHTS
+    from mgrbench.features.register import WEIGHTS
 
     documents = _weights(name) if what == WEIGHTS else _packs(what, name, replace=replace)
     lines = "\n".join(document.pop("line") for document in documents)
@@ -154,8 +154,8 @@ def info(
     as_json: Json = False,
 ) -> None:
     """Show which features are stored, what they weigh, and which are stale or corrupt."""
-    from mgrbench.registry import load_dataset
-    from mgrbench.store import FeatureStore
+    from mgrbench.core.dataset_plugin import load_dataset
+    from mgrbench.features.store import FeatureStore
 
     store = FeatureStore()
     documents = []
@@ -217,10 +217,11 @@ def plot(
     as_json: Json = False,
 ) -> None:
     """Draw the time–frequency features of a clip side by side, as a PNG."""
-    from mgrbench.files import write_atomically
-    from mgrbench.panels import sheet
-    from mgrbench.plots import need_matplotlib, png
-    from mgrbench.registry import load_dataset
+    from mgrbench.core.dataset_plugin import load_dataset
+    from mgrbench.core.files import write_atomically
+    from mgrbench.core.plotting import need_matplotlib
+    from mgrbench.features.panels import sheet
+    from mgrbench.features.plot import png
 
     if out and out.suffix.lower() != ".png":
         raise BenchError("only PNG files are written", "name a file that ends in .png", out)
@@ -244,8 +245,8 @@ def plot(
 
 
 def _packs(dataset: str, feature: str | None, *, replace: bool) -> list[dict[str, Any]]:
-    from mgrbench.packs import install, packs_of
-    from mgrbench.registry import load_dataset
+    from mgrbench.core.dataset_plugin import load_dataset
+    from mgrbench.features.packs import install, packs_of
 
     data = load_dataset(dataset)
     documents = []
@@ -260,7 +261,7 @@ def _packs(dataset: str, feature: str | None, *, replace: bool) -> list[dict[str
 
 
 def _weights(name: str | None) -> list[dict[str, Any]]:
-    from mgrbench.download import get, weights
+    from mgrbench.features.register import get, weights
 
     documents = []
     for file in weights(name):
@@ -292,8 +293,8 @@ def _document(stored: Any) -> dict[str, Any]:  # noqa: ANN401
 
 def _stale(stored: Any) -> bool:  # noqa: ANN401
     """Whether the feature would be computed otherwise today: other settings or library versions."""
-    from mgrbench.extract import manifest_of
-    from mgrbench.registry import load_dataset
+    from mgrbench.core.dataset_plugin import load_dataset
+    from mgrbench.features.extract import manifest_of
 
     manifest = stored.manifest
     if manifest.kind != "computed":

@@ -9,12 +9,12 @@ import typer
 
 from mgrbench.cli.options import AllowMissing, DatasetOption, Jobs
 from mgrbench.cli.output import Json, emit, note, parse_options, progress, share, table
-from mgrbench.errors import BenchError
+from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
-    from mgrbench.experiments.figures import Acquaintance
-    from mgrbench.experiments.ladder import Ladder
-    from mgrbench.types import Score
+    from mgrbench.core.types import Score
+    from mgrbench.experiments.ladder.ladder import Ladder
+    from mgrbench.experiments.verdicts import Acquaintance
 
 _SEEDS = 3
 
@@ -52,9 +52,9 @@ def ladder(
     Segments at random, clips at random, replicas removed, faults removed, artists disjoint; every fold of
     every rung trains on equally many tracks of each genre. An interrupted ladder goes on where it stopped.
     """
-    from mgrbench.experiments.ladder import climb
-    from mgrbench.experiments.ladder_files import document, write_ladder
-    from mgrbench.registry import load_dataset
+    from mgrbench.core.dataset_plugin import load_dataset
+    from mgrbench.experiments.ladder.files import document, write_ladder
+    from mgrbench.experiments.ladder.ladder import climb
 
     data = load_dataset(dataset)
     place = out or Path("ladders") / data.name / ("+".join(feature or ()) or "default")

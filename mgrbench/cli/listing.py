@@ -10,7 +10,7 @@ import typer
 from mgrbench.cli.output import Json, emit, table
 
 if TYPE_CHECKING:
-    from mgrbench.registry import Kind
+    from mgrbench.core.registry import Kind
 
 
 class What(StrEnum):
@@ -57,8 +57,8 @@ def _list_models(*, as_json: bool) -> None:
     """The models, each with the publication that it follows; none is imported."""
     from dataclasses import asdict
 
-    from mgrbench.references import reference_of
-    from mgrbench.registry import available
+    from mgrbench.core.registry import available
+    from mgrbench.models.references import reference_of
 
     entries, rows = [], []
     for plugin in available("models"):
@@ -81,11 +81,11 @@ def _rows(what: What) -> list[tuple[str, str, str]]:
         about = "official; read from the metadata of the dataset, see `mgrbench data info {}`"
         rows += [(name, _METADATA, about.format(name.partition("/")[0])) for name in metadata_splits()]
         return sorted(rows)
-    from mgrbench.registry import available
+    from mgrbench.core.registry import available
 
     plugins = [(plugin.name, plugin.origin, plugin.about) for plugin in available(_KINDS[what])]
     if what is What.metrics:
-        from mgrbench.metrics import METRICS
+        from mgrbench.metrics.classification import METRICS
 
         return [(metric.name, "built in", metric.about) for metric in METRICS.values()] + plugins
     return plugins

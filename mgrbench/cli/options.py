@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mgrbench.errors import BenchError
-from mgrbench.roots import data_root
+from mgrbench.core.errors import BenchError
+from mgrbench.core.paths import data_root
 
 __all__ = [
     "AllowMissing",

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mgrbench.errors import BenchError
+from mgrbench.core.errors import BenchError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mgrbench.cli.output import Json, emit, note
-from mgrbench.errors import BenchError
+from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
-    from mgrbench.drawings import Cloud, Drawable
+    from mgrbench.results.figures import Cloud, Drawable
 
 
 def plot(
@@ -48,9 +48,9 @@ def plot(
     as_json: Json = False,
 ) -> None:
     """Draw stored runs as PNG (300 dpi) and SVG, for one or two columns of a paper."""
-    from mgrbench import drawings
-    from mgrbench.files import write_atomically
-    from mgrbench.plots import need_matplotlib
+    from mgrbench.core.files import write_atomically
+    from mgrbench.core.plotting import need_matplotlib, pictures
+    from mgrbench.results import figures as drawings
 
     _check_choice(kind, drawings.KINDS, "nothing is drawn by the name {!r}")
     _check_choice(of, _OF, "embedding shows no {!r}")
@@ -61,8 +61,8 @@ def plot(
     need_matplotlib()
     told: dict[str, Any] = {}
     if kind == "ladder":
-        from mgrbench.experiments.ladder_plot import picture
-        from mgrbench.experiments.ladder_stored import read_ladder
+        from mgrbench.experiments.ladder.plot import picture
+        from mgrbench.experiments.ladder.stored import read_ladder
 
         ladder = read_ladder(Path(run[0]))
         files = {ending: picture(ladder, ending) for ending in ("png", "svg")}
@@ -77,7 +77,7 @@ def plot(
             "curves": lambda: drawings.curves(found),
             "embedding": lambda: drawings.embedding(found[0], cloud, seed),
         }[kind]
-        files = drawings.pictures(draw)
+        files = pictures(draw)
     stem = out.with_suffix("") if out and out.suffix in {".png", ".svg"} else out or Path(kind)
     paths = {ending: stem.with_name(f"{stem.name}.{ending}") for ending in files}
     for ending, data in files.items():
@@ -103,8 +103,8 @@ def _cloud(
     one: Drawable, folder: Path, of: str, fold: int | None, model: str | None, device: str
 ) -> tuple[Cloud, dict[str, Any]]:
     """What the embedding shows, and what is said of it."""
-    from mgrbench.drawings import feature_cloud, prediction_cloud
-    from mgrbench.retraining import has_features, retrain
+    from mgrbench.evaluation.retrain import has_features, retrain
+    from mgrbench.results.figures import feature_cloud, prediction_cloud
 
     if of == "auto" and not has_features(one.run, model):
         note(f"{one.run.model} has no high-level features to give: showing its log-probabilities instead")
@@ -127,23 +127,24 @@ def _cloud(
     except BenchError as error:
         mend = f"{error.mend}; or see what is stored by --of predictions"
         raise BenchError(error.problem, mend, error.where) from error
-    cloud = feature_cloud(again)
+    assert again.features is not None, "they were asked for"
+    cloud = feature_cloud(again.features, again.genre, again.fold)
     note(f"{again.same:.1%} of the fold's tracks get the genre that the run recorded")
     return cloud, {"shown": cloud.shown, "same": again.same}
 
 
 def _found(name: str, runs: list[Path] | None, split: str | None) -> Path:
-    from mgrbench.lookup import find_run
+    from mgrbench.results.find import find_run
 
     return find_run(name, runs or [Path("runs")], split)
 
 
 def _drawable(folder: Path) -> Drawable:
-    from mgrbench.drawings import HISTORY, Drawable
-    from mgrbench.files import read_text
-    from mgrbench.lookup import run_dataset, run_split
-    from mgrbench.runs import read_run
-    from mgrbench.stored import stored_run
+    from mgrbench.core.files import read_text
+    from mgrbench.results.figures import HISTORY, Drawable
+    from mgrbench.results.find import run_dataset, run_split
+    from mgrbench.results.folder import read_run
+    from mgrbench.results.load import stored_run
 
     record = read_run(folder)
     run, predictions = stored_run(folder, run_split(record.split, folder), run_dataset(record.dataset).genres)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mgrbench.cli.output import Json, emit, note, parse_options, progress, table
-from mgrbench.errors import BenchError
+from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
-    from mgrbench.costs.accuracies import Accuracies
     from mgrbench.profiling.record import Part, Row, Session
-    from mgrbench.profiling.subject import Task
+    from mgrbench.profiling.report.accuracies import Accuracies
+    from mgrbench.profiling.task import Task
 
 REFERENCE = "fusionnet"
 """What every ratio is taken to."""
@@ -87,11 +87,11 @@ def profile(
     if stored or check:
         _again(out or _OUT, split, readme, check=check, as_json=as_json)
         return
-    from mgrbench.costs.accuracies import read_accuracies
+    from mgrbench.profiling.journal import Unfinished
     from mgrbench.profiling.record import merged, read_sessions
+    from mgrbench.profiling.report.accuracies import read_accuracies
     from mgrbench.profiling.session import run_session
     from mgrbench.profiling.timing import QUICK, Budget
-    from mgrbench.profiling.unfinished import Unfinished
 
     if not model:
         _check_unnamed(option, every=every)
@@ -160,9 +160,9 @@ def _refuse_loss(before: Sequence[Session], tasks: Sequence[Task], place: Path) 
 
 def _again(out: Path, split: str, readme: Path | None, *, check: bool, as_json: bool) -> None:
     """Write or check the tables of what is stored."""
-    from mgrbench.costs.accuracies import read_accuracies
-    from mgrbench.costs.site import check_costs
     from mgrbench.profiling.record import COST_FILE, read_sessions
+    from mgrbench.profiling.report.accuracies import read_accuracies
+    from mgrbench.profiling.report.pages import check_costs
 
     sessions, accuracies = read_sessions(out), read_accuracies(out, split)
     if not sessions:
@@ -178,8 +178,8 @@ def _again(out: Path, split: str, readme: Path | None, *, check: bool, as_json: 
 
 
 def _write(sessions: Sequence[Session], accuracies: Accuracies, out: Path, readme: Path | None) -> list[Path]:
-    from mgrbench.costs.plot import pictures
-    from mgrbench.costs.site import write_costs
+    from mgrbench.profiling.report.pages import write_costs
+    from mgrbench.profiling.report.plot import pictures
 
     try:
         drawn = pictures(sessions, accuracies)
@@ -198,7 +198,7 @@ def _folder(out: Path, readme: Path | None) -> str:
 
 
 def _built_in() -> list[str]:
-    from mgrbench.registry import available
+    from mgrbench.core.registry import available
 
     return [plugin.name for plugin in available("models") if plugin.origin == "built in"]
 
@@ -212,7 +212,7 @@ def _check_unnamed(option: Sequence[str] | None, *, every: bool) -> None:
 
 def _named(names: Sequence[str], options: Mapping[str, Any], features: tuple[str, ...]) -> list[Asked]:
     """Models as they are named; features replace those of one model, but not those of several."""
-    from mgrbench.models import model_source
+    from mgrbench.models.source import model_source
 
     alone = len(names) == 1
     takes = {name: alone or not model_source(name).features for name in names}
@@ -225,7 +225,7 @@ def _ranked(names: Sequence[str], accuracies: Accuracies, split: str, *, every: 
     Raises:
         BenchError: if there is no such board, or no row of a model that was named.
     """
-    from mgrbench.models import model_source
+    from mgrbench.models.source import model_source
 
     mend = "name another by --split, or features by --feature in place of --ranked"
     best = {row.model: row for row in accuracies.best}
@@ -255,12 +255,12 @@ def _tasks(
     """One task a model, the reference first, and its name; what is misspelt is refused at once."""
     from joblib import cpu_count
 
-    from mgrbench.models import model_source
-    from mgrbench.plan import DEVICES
-    from mgrbench.profiling.subject import Task, read_shapes
-    from mgrbench.provenance import resolve_device
-    from mgrbench.registry import anchored, load_dataset
-    from mgrbench.store import FeatureStore
+    from mgrbench.core.dataset_plugin import load_dataset
+    from mgrbench.core.machine import DEVICES, resolve_device
+    from mgrbench.core.registry import anchored
+    from mgrbench.features.store import FeatureStore
+    from mgrbench.models.source import model_source
+    from mgrbench.profiling.task import Task, read_shapes
 
     data = load_dataset(dataset)
     if device not in DEVICES and not device.startswith("cuda:"):
@@ -293,7 +293,7 @@ def _kind(task: Task) -> tuple[object, ...]:
 
 
 def _show(session: Session, files: Sequence[Path], *, as_json: bool) -> None:
-    from mgrbench.costs.words import ratios
+    from mgrbench.profiling.report.units import ratios
 
     reference = session.reference_row()
     times = {row.name: ratios(row, reference) for row in session.rows if not row.error}
@@ -303,7 +303,7 @@ def _show(session: Session, files: Sequence[Path], *, as_json: bool) -> None:
 
 def draw(screen: Any, session: Session, files: Sequence[Path]) -> None:  # noqa: ANN401
     """Print a session: time and memory, operations part by part, what failed, and where it was written."""
-    from mgrbench.costs.words import NONE, median, megabytes, ranked, ratios
+    from mgrbench.profiling.report.units import NONE, median, megabytes, ranked, ratios
 
     machine, reference, batch = session.machine, session.reference_row(), session.rows[0].batch
     rows = [row for row in ranked(session) if not row.error]

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mgrbench.cli.epochs import training
 from mgrbench.cli.options import AllowMissing, DatasetOption, Jobs, Out
 from mgrbench.cli.output import Json, emit, note, parse_options, share, table
-from mgrbench.errors import BenchError
+from mgrbench.cli.training_progress import training
+from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
-    from mgrbench.runs import Run
+    from mgrbench.results.run import Run
 
 
 def run(
@@ -49,8 +49,8 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Evaluate models on splits; an interrupted run goes on where it stopped."""
-    from mgrbench.evaluation import execute
-    from mgrbench.plan import make_plan
+    from mgrbench.evaluation.evaluate import execute
+    from mgrbench.evaluation.plan import make_plan
 
     if name and len(set(model)) > 1:
         raise BenchError(f"{name!r} would be the row of {len(set(model))} models", "name them one by one")

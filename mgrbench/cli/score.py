@@ -35,7 +35,7 @@ def score(
 ) -> None:
     """Score predictions made by any framework; they become a run like any other."""
     from mgrbench.cli.run import draw_runs
-    from mgrbench.score import score_file
+    from mgrbench.results.score_file import score_file
 
     run, folder = score_file(
         predictions,

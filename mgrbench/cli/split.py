@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mgrbench.cli.audits import (
+from mgrbench.cli.audit_screen import (
     document,
     draw,
     draw_overview,
@@ -19,11 +19,11 @@ from mgrbench.cli.audits import (
 from mgrbench.cli.commands import Commands
 from mgrbench.cli.options import DatasetName, Jobs, Root, data_root
 from mgrbench.cli.output import Json, emit, note, progress, table
-from mgrbench.errors import BenchError
+from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
+    from mgrbench.core.types import Dataset, Fold
     from mgrbench.splits import Audit, TrackList
-    from mgrbench.types import Dataset, Fold
 
 app = Commands(help="Splits: show, audit and make them.", no_args_is_help=True)
 
@@ -128,7 +128,7 @@ def audit(
     else:
         data, folds, found, read = _audit_lists(dataset, lists, column, root)
     if audio:
-        from mgrbench.replicas import listen
+        from mgrbench.splits.replicas import listen
 
         with progress(f"listening to {data.name}") as tell:
             found = listen(found, folds, data, data_root(root, data.name), jobs=jobs, on_clip=tell)
@@ -166,8 +166,8 @@ def make(
     artist: no artist, replica or recording on two sides. album: no album, replica or recording.
     published: an assignment by others, see --name.
     """
-    from mgrbench.files import write_atomically
-    from mgrbench.registry import load_dataset
+    from mgrbench.core.dataset_plugin import load_dataset
+    from mgrbench.core.files import write_atomically
     from mgrbench.splits import audit_split, make_split, read_track_list, split_from_text
 
     data = load_dataset(dataset, root)
@@ -206,7 +206,7 @@ def _refuse_mixed(*, split: bool, lists: bool, column: bool) -> None:
 
 
 def _audit_all(dataset: str | None, readme: Path | None, *, check: bool, strict: bool, as_json: bool) -> None:
-    from mgrbench.splits.overview import audit_all, check_overview, text_with_table, write_overview
+    from mgrbench.splits.audit_table import audit_all, check_overview, text_with_table, write_overview
 
     if check and readme is None:
         raise BenchError("--check has nothing to check", "name the file by --readme")
@@ -225,7 +225,7 @@ def _audit_all(dataset: str | None, readme: Path | None, *, check: bool, strict:
 
 
 def _audit_split(name: str, dataset: str | None, root: Path | None) -> tuple[Dataset, Sequence[Fold], Audit]:
-    from mgrbench.registry import load_dataset
+    from mgrbench.core.dataset_plugin import load_dataset
     from mgrbench.splits import audit_split, load_split
 
     data = load_dataset(dataset, root) if dataset else None
@@ -237,9 +237,9 @@ def _audit_split(name: str, dataset: str | None, root: Path | None) -> tuple[Dat
 def _audit_lists(
     dataset: str | None, lists: Sequence[tuple[str, Path]], column: str | None, root: Path | None
 ) -> tuple[Dataset, Sequence[Fold], Audit, list[tuple[str, Path, TrackList]]]:
-    from mgrbench.registry import load_dataset
+    from mgrbench.core.dataset_plugin import load_dataset
+    from mgrbench.core.types import Fold
     from mgrbench.splits import audit_folds, read_track_list
-    from mgrbench.types import Fold
 
     files = dict(lists)
     if dataset is None or not {"train", "test"} <= files.keys():

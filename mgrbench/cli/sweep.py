@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mgrbench.cli.epochs import training
 from mgrbench.cli.options import AllowMissing, DatasetOption, Jobs, Out, SplitOption
 from mgrbench.cli.output import Json, emit, note, option_value, parse_options, share, table
-from mgrbench.errors import BenchError
+from mgrbench.cli.training_progress import training
+from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
-    from mgrbench.experiments.sweep import Axis, Point, Sweep
-    from mgrbench.types import Score
+    from mgrbench.core.types import Score
+    from mgrbench.experiments.sweep.sweep import Axis, Point, Sweep
 
 EPILOG = """
 The sweeps of the FusionNet paper are mgrbench sweep -m fusionnet -d gtzan -s artist3 -f mel with
@@ -63,10 +63,10 @@ def sweep(
     as_json: Json = False,
 ) -> None:
     """Evaluate every point of a grid of options; finished points are not computed again."""
-    from mgrbench.experiments.sweep import plan_sweep, run_sweep
-    from mgrbench.experiments.sweep_files import sweep_folder, to_document, write_sweep
-    from mgrbench.experiments.sweep_plot import drawings
-    from mgrbench.plots import need_matplotlib
+    from mgrbench.core.plotting import need_matplotlib
+    from mgrbench.experiments.sweep.files import sweep_folder, to_document, write_sweep
+    from mgrbench.experiments.sweep.plot import drawings
+    from mgrbench.experiments.sweep.sweep import plan_sweep, run_sweep
 
     if plot:
         need_matplotlib()
@@ -97,7 +97,7 @@ def parse_grid(texts: Sequence[str]) -> list[Axis]:
     Raises:
         BenchError: for a text without ``=`` or a value that is left out.
     """
-    from mgrbench.experiments.sweep import Axis
+    from mgrbench.experiments.sweep.sweep import Axis
 
     axes = []
     for text in texts:
@@ -123,8 +123,8 @@ def _split(text: str) -> list[str]:
 
 def draw_sweep(screen: Any, done: Sweep, files: Sequence[Path]) -> None:  # noqa: ANN401
     """Print the points as a table, what must be known of them, and where everything lies."""
-    from mgrbench.experiments.sweep import describe, value_text
-    from mgrbench.experiments.sweep_files import CAUTION
+    from mgrbench.experiments.sweep.files import CAUTION
+    from mgrbench.experiments.sweep.sweep import describe, value_text
 
     grid, plan = done.grid, done.grid.plans[0][0]
     several = len(grid.seeds) > 1

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mgrbench.cli.output import Json, emit, table
-from mgrbench.errors import BenchError
+from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
-    from mgrbench.boards.grid import Grid
+    from mgrbench.leaderboards.tables.grid import Grid
 
 
 def paper(
@@ -41,9 +41,9 @@ def paper(
     as_json: Json = False,
 ) -> None:
     """Lay a table of the FusionNet paper beside the same from your runs; what is missing stays empty."""
-    from mgrbench.boards.found import Wanted, check_splits
-    from mgrbench.boards.tables import datasets_of, paper_table
-    from mgrbench.lookup import find_run
+    from mgrbench.leaderboards.paper.measured import Wanted, check_splits
+    from mgrbench.leaderboards.paper.tables import datasets_of, paper_table
+    from mgrbench.results.find import find_run
 
     roots = tuple(runs or [Path("runs")] * Path("runs").is_dir())
     kind = _format(formats, out)
@@ -53,7 +53,7 @@ def paper(
     check_splits(wanted, [dataset] if dataset else datasets_of(number))
     text = _text(grids, kind)
     if out is not None:
-        from mgrbench.files import write_atomically
+        from mgrbench.core.files import write_atomically
 
         write_atomically(out, text)
 
@@ -76,7 +76,7 @@ _ENDINGS = {".md": "md", ".csv": "csv", ".tex": "latex", ".html": "html"}
 
 
 def _format(formats: str | None, out: Path | None) -> str:
-    from mgrbench.boards.grid_formats import GRID_FORMATS
+    from mgrbench.leaderboards.tables.formats import GRID_FORMATS
 
     kind = formats or ("" if out is None else _ENDINGS.get(out.suffix, ""))
     if kind and kind not in GRID_FORMATS:
@@ -89,13 +89,13 @@ def _format(formats: str | None, out: Path | None) -> str:
 
 
 def _text(grids: list[Grid], kind: str) -> str:
-    from mgrbench.boards.grid_formats import GRID_FORMATS
+    from mgrbench.leaderboards.tables.formats import GRID_FORMATS
 
     return GRID_FORMATS[kind](grids) if kind else ""
 
 
 def _document(grids: list[Grid]) -> dict[str, Any]:
-    from mgrbench.boards.grid import Value
+    from mgrbench.leaderboards.tables.grid import Value
 
     def plain(cell: Any) -> Any:  # noqa: ANN401
         if not isinstance(cell, Value):
@@ -120,7 +120,7 @@ def _document(grids: list[Grid]) -> dict[str, Any]:
 
 
 def _draw(screen: Any, grids: list[Grid]) -> None:  # noqa: ANN401
-    from mgrbench.boards.grid import to_text
+    from mgrbench.leaderboards.tables.grid import to_text
 
     for place, grid in enumerate(grids):
         if place:

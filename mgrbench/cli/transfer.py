@@ -11,8 +11,8 @@ from mgrbench.cli.options import AllowMissing
 from mgrbench.cli.output import Json, emit, parse_options, progress, share, table
 
 if TYPE_CHECKING:
-    from mgrbench.experiments.transfer import Transfer
-    from mgrbench.types import Score
+    from mgrbench.core.types import Score
+    from mgrbench.experiments.transfer.transfer import Transfer
 
 
 def transfer(
@@ -50,9 +50,9 @@ def transfer(
     Maps of genres between GTZAN, ISMIR 2004, Homburg, FMA, Ballroom and Extended Ballroom are shipped; other
     datasets share the genres of equal names, or those of --map.
     """
-    from mgrbench.experiments import transfer as experiment
-    from mgrbench.experiments.transfer_files import document, write_transfer
-    from mgrbench.registry import load_dataset
+    from mgrbench.core.dataset_plugin import load_dataset
+    from mgrbench.experiments.transfer import transfer as experiment
+    from mgrbench.experiments.transfer.files import document, write_transfer
 
     first, second = load_dataset(train_on), load_dataset(test_on)
     found = []

@@ -1,1 +1,1 @@
-"""The datasets, one file each. A module here holds a `mgrbench.types.Dataset` named ``DATASET``."""
+"""The datasets, one file each. A module here holds a `mgrbench.Dataset` named ``DATASET``."""

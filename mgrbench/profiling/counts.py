@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mgrbench.core.types import BenchError
 from mgrbench.profiling.record import Counts, Part
-from mgrbench.types import BenchError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

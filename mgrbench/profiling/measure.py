@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mgrbench.audio import Clip
-from mgrbench.clipwork import feature_plugin
-from mgrbench.models import ModelSource, model_source
+from mgrbench.core.audio import Clip
+from mgrbench.core.boundary import boundary
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.machine import cpu_name, gpu_name, package_versions
+from mgrbench.core.types import BenchError, GenreModel
+from mgrbench.features.plugin import feature_plugin
+from mgrbench.models.source import ModelSource, model_source
 from mgrbench.profiling.counts import count
+from mgrbench.profiling.examples import FIT_TRACKS, data_of, noise_clip
 from mgrbench.profiling.memory import held_bytes, peak_rss_bytes, rss_bytes
 from mgrbench.profiling.nvml import Card, card
 from mgrbench.profiling.record import Machine, Row, Timing
-from mgrbench.profiling.subject import FIT_TRACKS, Task, data_of, noise_clip
+from mgrbench.profiling.task import Task
 from mgrbench.profiling.timing import Clock, GpuClock, timed, wall_clock
-from mgrbench.provenance import cpu_name, gpu_name, package_versions
-from mgrbench.registry import boundary, load_dataset
-from mgrbench.types import BenchError, GenreModel
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mgrbench.files import read_text, write_atomically
-from mgrbench.types import BenchError
+from mgrbench.core.files import read_text, write_atomically
+from mgrbench.core.types import BenchError
 
 SCHEMA_VERSION = 1
 COST_FILE = "cost.json"

@@ -13,13 +13,13 @@ from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.machine import code_state
+from mgrbench.core.types import BenchError
+from mgrbench.profiling.journal import Unfinished
 from mgrbench.profiling.measure import measure
 from mgrbench.profiling.record import Machine, Row, Session
-from mgrbench.profiling.subject import Task
-from mgrbench.profiling.unfinished import Unfinished
-from mgrbench.provenance import code_state
-from mgrbench.registry import load_dataset
-from mgrbench.types import BenchError
+from mgrbench.profiling.task import Task
 
 LIMIT = 900.0
 """Seconds after which a model that isn't done is given up."""

@@ -4,8 +4,7 @@ from mgrbench.splits.audit import audit_folds, audit_split
 from mgrbench.splits.file import PARTS, format_split, read_split, split_from_text
 from mgrbench.splits.findings import Audit
 from mgrbench.splits.groups import components, deal_groups, draw_validation
-from mgrbench.splits.make import RULES, make_split
-from mgrbench.splits.named import (
+from mgrbench.splits.load import (
     check_split,
     is_shipped,
     load_split,
@@ -13,7 +12,8 @@ from mgrbench.splits.named import (
     official_splits,
     shipped_splits,
 )
-from mgrbench.splits.tracklist import TrackList, read_track_list
+from mgrbench.splits.make import RULES, make_split
+from mgrbench.splits.track_list import TrackList, read_track_list
 
 __all__ = [
     "PARTS",

@@ -13,17 +13,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mgrbench.checks import Check, Status
-from mgrbench.registry import load_dataset
+from mgrbench.core.codes import Check, Status
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.text import printable
+from mgrbench.core.types import Dataset, Fold, Split, Track
 from mgrbench.splits.findings import Audit, FoldAudit, Leak, Sound
-from mgrbench.splits.named import load_split
-from mgrbench.types import Dataset, Fold, Split, Track
+from mgrbench.splits.load import load_split
 
 _SHOWN = 5
 """How many names a detail spells out before it says how many more there are."""
-
-_LONGEST = 100
-"""Signs of a name that a detail spells out."""
 
 
 def audit_split(split: Split | str | Path, dataset: Dataset | str | None = None) -> Audit:
@@ -251,9 +249,3 @@ def _listed(code: str, names: Sequence[str], what: str, *, leak: bool = False) -
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     detail = f"{len(names)} {what}: {', '.join(map(printable, names[:_SHOWN]))}{more}"
     return Check(code, "leak" if leak else "note", detail)
-
-
-def printable(name: str) -> str:
-    """A stranger's name for one line of a terminal: signs that steer it spelt out, a long one cut."""
-    text = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in name)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

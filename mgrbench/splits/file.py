@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mgrbench.files import read_text, sha256_of_bytes
-from mgrbench.types import BenchError, Fold, Split
+from mgrbench.core.files import read_text, sha256_of_bytes
+from mgrbench.core.types import BenchError, Fold, Split
 
 PARTS = ("train", "valid", "test")
 COLUMNS = ("track_id", "genre", "fold", "part", "artist")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mgrbench.checks import Check
+from mgrbench.core.codes import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What a comparison of the clips themselves found, see `mgrbench.replicas`.
+    """What a comparison of the clips themselves found, see `mgrbench.splits.replicas`.
 
     Attributes:
         clips: number of clips compared.

@@ -14,8 +14,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from mgrbench.files import sha256_of_bytes
-from mgrbench.types import Track
+from mgrbench.core.files import sha256_of_bytes
+from mgrbench.core.types import Track
 
 _VALIDATION_SHARE = 8
 """One in so many training tracks goes to validation where a split fixes no validation part."""

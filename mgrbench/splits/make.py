@@ -22,10 +22,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from mgrbench.core.types import BenchError, Dataset, Track
 from mgrbench.splits.file import Row, format_split, is_name
 from mgrbench.splits.groups import albums_as_artists, components, deal_groups, groups_per_genre, hash_of
-from mgrbench.splits.named import published_split
-from mgrbench.types import BenchError, Dataset, Track
+from mgrbench.splits.load import published_split
 
 RULES = ("hash", "random", "released", "artist", "album", "published")
 _GROUPED = ("artist", "album")

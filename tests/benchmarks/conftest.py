@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mgrbench.files import write_atomically
-from mgrbench.provenance import RECORDED, code_state, cpu_name, package_versions
+from mgrbench.core.files import write_atomically
+from mgrbench.core.machine import RECORDED, code_state, cpu_name, package_versions
 
 HEAD = """\
 # Performance

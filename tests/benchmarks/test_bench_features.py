@@ -20,13 +20,13 @@ import pytest
 from kymatio.scattering1d.frontend.numpy_frontend import ScatteringNumPy1D
 from threadpoolctl import threadpool_limits
 
-from mgrbench.audio import Clip, load_clip
-from mgrbench.clipwork import feature_plugin
-from mgrbench.extract import extract
-from mgrbench.features._scattering import Scattering
-from mgrbench.registry import load_dataset
-from mgrbench.store import FeatureStore
-from mgrbench.types import FloatArray
+from mgrbench.core.audio import Clip, load_clip
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.types import FloatArray
+from mgrbench.features.extract import extract
+from mgrbench.features.extractors._scattering.transform import Scattering
+from mgrbench.features.plugin import feature_plugin
+from mgrbench.features.store import FeatureStore
 from tests.benchmarks.ratios import best_seconds, compared
 
 torch = pytest.importorskip("torch")

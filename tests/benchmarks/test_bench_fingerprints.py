@@ -11,8 +11,9 @@ import numpy as np
 import soundfile
 from threadpoolctl import threadpool_limits
 
-from mgrbench.audio import decode
-from mgrbench.fingerprints import (
+from mgrbench.core.audio import decode
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.splits.fingerprints import (
     FEWEST,
     SECONDS_PER_FRAME,
     THRESHOLD,
@@ -23,7 +24,6 @@ from mgrbench.fingerprints import (
     fingerprint,
     landmarks,
 )
-from mgrbench.registry import load_dataset
 from tests.benchmarks.ratios import best_seconds
 from tests.benchmarks.ratios import compared as put_down
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 import mgrbench
-from mgrbench.evaluation import evaluate
-from mgrbench.store import FeatureStore
+from mgrbench.evaluation.evaluate import evaluate
+from mgrbench.features.store import FeatureStore
 from tests.benchmarks.ratios import compared
 
 RUNS = 1000

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mgrbench.datasets._fma_genres import SMALL, TOP
+from mgrbench.datasets.collections._fma_genres import SMALL, TOP
 from tests.benchmarks.ratios import compared
 from tests.metadata import fma_tracks, jamendo_rows, write_fma, write_jamendo
 

@@ -11,9 +11,9 @@ from scipy import stats
 from sklearn import metrics as sklearn_metrics
 from threadpoolctl import threadpool_limits
 
-from mgrbench.metrics import CLIP, Outcome
-from mgrbench.paired import paired_tests
-from mgrbench.statistics import Bootstrap
+from mgrbench.metrics.bootstrap import Bootstrap
+from mgrbench.metrics.classification import CLIP, Outcome
+from mgrbench.metrics.significance import paired_tests
 from tests.benchmarks.ratios import compared
 
 ARTISTS = 120

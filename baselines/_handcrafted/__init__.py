@@ -1,0 +1,1 @@
+"""Handcrafted features and classifiers that several baselines share."""

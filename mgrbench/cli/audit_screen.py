@@ -1,0 +1,177 @@
+"""What ``mgrbench split audit`` shows: an audit, the table of all audits, and what was read of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mgrbench.cli.output import table
+
+if TYPE_CHECKING:
+    from mgrbench.splits import Audit, TrackList
+    from mgrbench.splits.findings import Sound
+
+_SHOWN = 5
+"""Unmatched names, unread clips and (four times as many) pairs that the text spells out; --json has all."""
+
+
+def overview_document(audits: Sequence[Audit]) -> dict[str, Any]:
+    """The table of all audits for JSON; null where the dataset has no facts to count by."""
+    from mgrbench.splits.audit_table import LEAKS, counted
+
+    return {
+        "splits": [
+            {
+                "name": audit.name,
+                "dataset": audit.dataset,
+                "folds": len(audit.folds),
+                "test_tracks": audit.test_tracks,
+                **{field: counted(audit, fact, field) for fact, field in LEAKS},
+                "leaky": audit.leaky,
+            }
+            for audit in audits
+        ]
+    }
+
+
+def draw_overview(screen: Any, audits: Sequence[Audit]) -> None:  # noqa: ANN401
+    """Print the table of all audits; a dataset has a line of its own, so that 80 columns are enough."""
+    from mgrbench.splits.audit_table import LEAKS, counted, short
+
+    leaks = [(fact, field) for fact, field in LEAKS if field != "artist_in_train_same_genre"]
+    columns = [("split", "left"), ("folds", "right"), ("test", "right")]
+    columns += [(fact, "right") for fact, _ in leaks]
+    rows: list[tuple[str, ...]] = []
+    datasets: set[str] = set()
+    for audit in audits:
+        dataset, _, name = audit.name.partition("/")
+        if dataset not in datasets:
+            datasets.add(dataset)
+            rows.append((dataset, *[""] * (len(columns) - 1)))
+        cells = [short(counted(audit, fact, field), audit) for fact, field in leaks]
+        rows.append((f"  {name}", str(len(audit.folds)), str(audit.test_tracks), *cells))
+    screen.print("test tracks that have in training … (–: nothing is known of it)", style="dim")
+    screen.print(table(columns, rows))
+
+
+def lists_document(lists: Sequence[tuple[str, Path, TrackList]]) -> list[dict[str, Any]]:
+    """What was read of each list, for JSON; a list is its part, its file and what it says."""
+    return [
+        {
+            "part": part,
+            "file": str(path),
+            "format": read.kind,
+            "column": read.column or None,
+            "names": read.names,
+            "matched": read.matched,
+            "unknown": list(read.unknown),
+            "repeated": list(read.repeated),
+        }
+        for part, path, read in lists
+    ]
+
+
+def list_lines(lists: Sequence[tuple[str, Path, TrackList]]) -> list[str]:
+    """Of each list how many names are tracks, and which not."""
+    from mgrbench.core.text import printable
+
+    lines = []
+    for part, path, read in lists:
+        column = f", column {printable(read.column)}" if read.column else ""
+        matched = f"{read.matched} of {read.names} names matched"
+        lines.append(f"{part}: {printable(path.name)} ({read.kind}{column}): {matched}")
+        lines += [f"  not matched: {printable(name)}" for name in read.unknown[:_SHOWN]]
+        if len(read.unknown) > _SHOWN:
+            lines.append(f"  … and {len(read.unknown) - _SHOWN} more (--json lists all)")
+    return lines
+
+
+def document(audit: Audit, *, with_tracks: bool) -> dict[str, Any]:
+    """An audit for JSON."""
+    from dataclasses import asdict
+
+    found: dict[str, Any] = {
+        "name": audit.name,
+        "dataset": audit.dataset,
+        "test_tracks": audit.test_tracks,
+        "artist_in_train": audit.artist_in_train,
+        "artist_in_train_same_genre": audit.artist_in_train_same_genre,
+        "exact_replica_in_train": audit.exact_replica_in_train,
+        "same_recording_in_train": audit.same_recording_in_train,
+        "same_album_in_train": audit.same_album_in_train,
+        "checks": [asdict(check) for check in audit.checks],
+        "folds": [asdict(fold) for fold in audit.folds],
+    }
+    if audit.sound:
+        found["sound"] = asdict(audit.sound)
+    return found | ({"leaks": [asdict(leak) for leak in audit.leaks]} if with_tracks else {})
+
+
+_COLUMNS = (
+    ("artist", "artist", "artist_in_train"),
+    ("+ genre", "artist", "artist_in_train_same_genre"),
+    ("replica", "replica", "exact_replica_in_train"),
+    ("recording", "recording", "same_recording_in_train"),
+    ("album", "album", "same_album_in_train"),
+)
+"""Heading, the facts it needs, field of a fold."""
+
+
+def draw(screen: Any, audit: Audit, with_tracks: bool) -> None:  # noqa: ANN401
+    """Print an audit: the counts fold by fold, the checks, and if asked for each leak."""
+    from mgrbench.core.text import printable
+
+    shown = [(head, field) for head, fact, field in _COLUMNS if fact != "album" or fact in audit.known]
+    columns = [(name, "right") for name in ("fold", "train", "valid", "test", *(head for head, _ in shown))]
+    fields = ("fold", "train", "valid", "test", *(field for _, field in shown))
+    rows = [tuple(str(getattr(fold, field)) for field in fields) for fold in audit.folds]
+    title = f"{printable(audit.name)}: {audit.test_tracks} test tracks of {audit.dataset}"
+    screen.print(title, markup=False)
+    screen.print("test tracks that have in training … (+ genre: their artist, in their genre)", style="dim")
+    screen.print(table(columns, rows))
+    checks = [(check.code, check.status, check.detail) for check in audit.checks]
+    screen.print(table([("check", "left"), ("", "left"), ("", "fold")], checks))
+    if audit.sound:
+        _draw_sound(screen, audit.sound, with_tracks)
+    if with_tracks:
+        _draw_leaks(screen, audit)
+
+
+def _draw_sound(screen: Any, sound: Sound, every: bool) -> None:  # noqa: ANN401
+    from mgrbench.core.text import printable
+
+    missing = f", no audio of {len(sound.missing)} tracks" if sound.missing else ""
+    screen.print(f"{sound.clips} clips compared{missing}", style="dim", markup=False)
+    for track, problem in list(sound.unreadable.items())[:_SHOWN]:
+        screen.print(f"not compared: {track}: {printable(problem)}", markup=False)
+    ordered = sorted(sound.matches, key=lambda match: (bool(match.known_as), -match.score))
+    matches = ordered if every else ordered[: 4 * _SHOWN]
+    columns = [("sounds the same", "fold"), ("fold", "right"), ("in training", "fold")]
+    columns += [("offset", "right"), ("score", "right"), ("known as", "left")]
+    rows = [
+        (
+            match.track_id,
+            str(match.fold),
+            match.training_id,
+            f"{match.offset:+.2f} s",
+            f"{match.score:.3f}",
+            match.known_as or "–",
+        )
+        for match in matches
+    ]
+    if rows:
+        screen.print(table(columns, rows))
+    if len(ordered) > len(matches):
+        screen.print(f"… and {len(ordered) - len(matches)} more (--tracks shows all)", style="dim")
+
+
+def _draw_leaks(screen: Any, audit: Audit) -> None:  # noqa: ANN401
+    heads = [("test track", "left"), ("fold", "right"), ("same artist", "fold")]
+    heads += [("replica", "fold"), ("same recording", "fold")]
+    heads += [("same album", "fold")] if "album" in audit.known else []
+    leaks = []
+    for leak in audit.leaks:
+        found = (leak.same_artist, leak.replicas, leak.same_recording, leak.same_album)[: len(heads) - 2]
+        leaks.append((leak.track_id, str(leak.fold), *(", ".join(ids) for ids in found)))
+    screen.print(table(heads, leaks))

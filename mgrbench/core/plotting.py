@@ -1,0 +1,88 @@
+"""What all figures share: widths, lettering, colours, and how a figure becomes a file.
+
+matplotlib is an extra: it is imported when something is drawn, and used without pyplot, so that nothing
+global changes. Colours are those of Okabe and Ito (2008).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from mgrbench.core.errors import BenchError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ONE_COLUMN, TWO_COLUMNS = 3.5, 7.16
+"""Widths in inches of a figure in one and across two columns (IEEE)."""
+
+
+DPI = 300
+
+
+STYLE: dict[str, Any] = {
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "figure.titlesize": 9,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "text.parse_math": False,
+}
+"""Lettering and lines of every figure; a dollar sign is a dollar sign, since names come from users."""
+
+
+def need_matplotlib() -> None:
+    """Say how to get matplotlib where it is not installed, before anything is computed.
+
+    Raises:
+        BenchError: if it is not.
+    """
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        mend = "pip install 'mgrbench[plots]'"
+        raise BenchError(f"drawing needs matplotlib, which cannot be imported ({error})", mend) from error
+
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999")
+
+
+MARKERS = "osD^vPXp<>hd8"
+
+
+_STYLE: dict[str, Any] = {
+    **STYLE,
+    "legend.fontsize": 7,
+    "lines.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "svg.hashsalt": "mgrbench",
+}
+
+
+def pictures(draw: Callable[[], Figure]) -> dict[str, bytes]:
+    """``png`` (300 dpi) and ``svg`` of a figure.
+
+    Raises:
+        BenchError: if matplotlib is not installed.
+    """
+    need_matplotlib()
+    from matplotlib import style
+
+    files = {}
+    with style.context(["default", _STYLE]):
+        figure = draw()
+        for kind in ("png", "svg"):
+            stream = io.BytesIO()
+            without_date = {"Date": None} if kind == "svg" else None
+            figure.savefig(stream, format=kind, dpi=DPI, metadata=without_date)
+            files[kind] = stream.getvalue()
+    return files

@@ -1,0 +1,111 @@
+"""A plugin's name or file -> its module, and a checksum of the source that it consists of."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import sys
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+
+from mgrbench.core.boundary import boundary
+from mgrbench.core.errors import BenchError
+from mgrbench.core.files import reading, sha256_of_bytes
+
+
+def import_module(name: str, plugin: str) -> ModuleType:
+    """Import a module by its name.
+
+    Args:
+        name: its name.
+        plugin: what an error calls it.
+
+    Raises:
+        BenchError: if there is none of this name, or if it fails while it is imported.
+    """
+    if not all(part.isidentifier() for part in name.split(".")):
+        mend = "write package.module:Name, or the path of a file that ends in .py"
+        raise BenchError(f"{name!r} is no name of a module", mend)
+    with boundary(plugin, "being imported"):
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name and f"{name}.".startswith(f"{error.name}."):
+                mend = "install its package or mend the name"
+                raise BenchError(f"no module is called {error.name!r}", mend) from error
+            raise  # the module is there and lacks one that it imports
+
+
+class _FileLoader(SourceFileLoader):
+    """Executes the source itself, never bytecode that Python cached of it up to a second before an edit."""
+
+    def get_code(self, _fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
+def import_file(path: Path) -> ModuleType:
+    """Import a file, once for each state of its source.
+
+    Raises:
+        BenchError: if there is no such file, or if it fails while it is imported.
+    """
+    if not path.is_file():
+        raise BenchError("no such file", "check the path of the plugin", path)
+    with reading(path):
+        source = path.read_bytes()
+    # The name must differ from those of installed modules and be the same in a worker process. It changes
+    # with the source, so that a file is executed once, and once more when it was edited.
+    identity = sha256_of_bytes(str(path.resolve()).encode() + b"\0" + source)
+    name = f"_mgrbench_file_{path.stem}_{identity[:12]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    loader = _FileLoader(name, str(path))
+    module = importlib.util.module_from_spec(ModuleSpec(name, loader, origin=str(path)))
+    module.__file__ = str(path)
+    sys.modules[name] = module
+    try:
+        with boundary(path.name, "being imported"):
+            loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def source_checksum(module: ModuleType) -> str:
+    """Checksum of the plugin's own source: its file or every file of its package, and what it shares.
+
+    What it shares are the modules of its own top-level package that it imports, directly or through each
+    other. Of an installed package, and of mgrbench itself, only the plugin's own file counts: the rest is
+    told by its version.
+    """
+    if not getattr(module, "__file__", None):
+        return ""  # built into Python
+    files = _own_files(Path(str(module.__file__)))
+    top = module.__name__.partition(".")[0]
+    shared: dict[Path, None] = {}
+    installed = {"site-packages", "dist-packages"} & set(files[0].parts)
+    if "." in module.__name__ and top != "mgrbench" and not installed:
+        _collect(files, top, shared)
+    every = [*files, *sorted(shared.keys() - set(files))]
+    return sha256_of_bytes(b"\0".join(source.read_bytes() for source in every))
+
+
+def _own_files(file: Path) -> list[Path]:
+    return sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
+
+
+def _collect(files: list[Path], top: str, shared: dict[Path, None]) -> None:
+    """Add the files of the package ``top`` that these files import, and so on."""
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                spec = importlib.util.find_spec(name) if name.startswith(f"{top}.") else None
+                found = _own_files(Path(spec.origin)) if spec and spec.has_location and spec.origin else []
+                new = [path for path in found if path.suffix == ".py" and path not in shared]
+                shared.update(dict.fromkeys(new))
+                _collect(new, top, shared)

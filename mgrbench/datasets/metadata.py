@@ -1,0 +1,66 @@
+"""What datasets share that read their tracks from metadata at the data root."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from mgrbench.core.paths import data_root
+from mgrbench.core.types import Dataset, PublishedFolds, Track
+from mgrbench.datasets.folder import find_clips
+
+Read = Callable[[Path], Dataset]
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+def usual_load(name: str, read: Read) -> Callable[[Path | None], Sequence[Track]]:
+    """How tracks are loaded where nobody has read the metadata yet: by those at the root or the usual one."""
+    return partial(_load_usual, name, read)
+
+
+def with_tracks(
+    dataset: Dataset,
+    genres: tuple[str, ...],
+    tracks: tuple[Track, ...],
+    published: Mapping[str, PublishedFolds],
+) -> Dataset:
+    """The dataset with what its metadata say; it holds no local functions, so that processes can share it."""
+    known = replace(dataset, genres=genres, load=partial(_all, tracks), published=partial(_given, published))
+    return replace(known, load=partial(_load, known))
+
+
+def stamp_of(paths: Iterable[Path]) -> Stamp:
+    """What changes when one of these files comes, goes or is written anew, so that they are read once."""
+    there = [(path, path.stat()) for path in paths if path.is_file()]
+    return tuple((str(path), status.st_mtime_ns, status.st_size) for path, status in there)
+
+
+def replica_sets(checksums: Iterable[tuple[str, str]], prefix: str) -> dict[str, str]:
+    """Track id -> name of its set of replicas, from pairs of a checksum and an id; none for a lone track."""
+    same: dict[str, list[str]] = defaultdict(list)
+    for digest, track in checksums:
+        same[digest].append(track)
+    return {track: f"{prefix}-{digest[:12]}" for digest, ids in same.items() if len(ids) > 1 for track in ids}
+
+
+def _load_usual(name: str, read: Read, root: Path | None) -> Sequence[Track]:
+    return read(data_root(root, name)).tracks(root)
+
+
+def _all(tracks: tuple[Track, ...], _root: Path | None) -> Sequence[Track]:
+    return tracks
+
+
+def _given(published: Mapping[str, PublishedFolds]) -> Mapping[str, PublishedFolds]:
+    return published
+
+
+def _load(known: Dataset, root: Path | None) -> Sequence[Track]:
+    """The tracks; with a root those of which there is audio under it."""
+    if root is None:
+        return known.tracks()
+    clips = find_clips(known, root)
+    return tuple(replace(track, path=clips[track.id]) for track in known.tracks() if track.id in clips)

@@ -1,0 +1,119 @@
+"""What the datasets share whose facts come with the package: reading them once, and knowing clips by name.
+
+A table ``facts/<dataset>_tracks.tsv`` has the columns ``track_id`` and ``genre``, and of ``artist``,
+``anonymous``, ``album``, ``replica``, ``recording`` and ``faults`` those of which anything is known. A column
+``md5_<ending>`` holds the MD5 sums of the files as the dataset hands them out; files of another ending, which
+somebody converted, have none. Nothing is read before it is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from mgrbench.core.types import Dataset, PublishedFolds, Track
+from mgrbench.datasets.fact_tables import facts_file, read_facts, read_folds
+from mgrbench.datasets.folder import find_clips
+
+SUFFIXES = (".mp3", ".wav", ".flac", ".ogg", ".au")
+"""File endings of collections that are handed out as MP3, in the order of preference."""
+
+_CHECKSUM = "md5_"
+_SEPARATORS = re.compile("[^a-z0-9]+")
+
+
+@cache
+def known_tracks(name: str, seconds: float | None) -> tuple[Track, ...]:
+    """The tracks of ``facts/<name>_tracks.tsv``, sorted by id.
+
+    Args:
+        name: name of the dataset.
+        seconds: nominal length of its clips; None where each has its own.
+    """
+    table = read_facts(facts_file(f"{name}_tracks.tsv"), ("genre",))
+    checksum = next((column for column in table.columns if column.startswith(_CHECKSUM)), "")
+    tracks = (
+        Track(
+            id=row["track_id"],
+            genre=row["genre"],
+            artist=row.get("artist") or None,
+            album=row.get("album") or None,
+            seconds=seconds,
+            replica=row.get("replica") or None,
+            recording=row.get("recording") or None,
+            faults=tuple(row["faults"].split(";")) if row.get("faults") else (),
+            checksum=row.get(checksum) or None,
+            anonymous=row.get("anonymous") == "yes",
+        )
+        for row in table.rows
+    )
+    return tuple(sorted(tracks, key=lambda track: track.id))
+
+
+@cache
+def known_folds(name: str) -> Mapping[str, PublishedFolds]:
+    """The fold assignments of ``facts/<name>_folds.tsv``, by the name of their split."""
+    return read_folds(facts_file(f"{name}_folds.tsv"))
+
+
+def with_audio(dataset: Dataset, root: Path, handed_out: str) -> tuple[Track, ...]:
+    """The dataset's tracks of which there is audio under ``root``, sorted by id.
+
+    Args:
+        dataset: the dataset.
+        root: its data root.
+        handed_out: ending of the files that the known checksums are of, such as ``".mp3"``.
+
+    Raises:
+        BenchError: if ``root`` does not exist or holds none of the clips.
+    """
+    clips = find_clips(dataset, root)
+    return tuple(
+        replace(
+            track,
+            path=clips[track.id],
+            checksum=track.checksum if clips[track.id].lower().endswith(handed_out) else None,
+        )
+        for track in dataset.tracks()
+        if track.id in clips
+    )
+
+
+def plain(name: str) -> str:
+    """A name with nothing left of how it is spelt: lower case, one ``-`` for any run of other signs.
+
+    Letters beyond ASCII count as such a sign, since archives and file systems spoil them in many ways.
+
+    >>> plain("Media 105119"), plain("50_Minutes-The_Great_Wall!"), plain("Kruhový_objazd")
+    ('media-105119', '50-minutes-the-great-wall', 'kruhov-objazd')
+    """
+    return _SEPARATORS.sub("-", unicodedata.normalize("NFC", name).lower()).strip("-")
+
+
+def parts_of(name: str) -> list[str]:
+    r"""Folders and file name of a path in the style of any system, without the endings of audio files.
+
+    >>> parts_of("Waltz\\Media-105119.wav.mp3")
+    ['Waltz', 'Media-105119']
+    """
+    parts = [part for part in name.strip().replace("\\", "/").split("/") if part not in {"", "."}]
+    if parts and not name.rstrip().endswith(("/", "\\")):
+        while parts[-1].lower().endswith(SUFFIXES):
+            parts[-1] = parts[-1].rpartition(".")[0]
+        return parts
+    return []
+
+
+def index_names(spellings: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Plain spelling -> track id, from pairs of a spelling and an id; what could mean two means none."""
+    index: dict[str, str] = {}
+    doubtful: set[str] = set()
+    for spelling, track in spellings:
+        key = plain(spelling)
+        if index.setdefault(key, track) != track:
+            doubtful.add(key)
+    return {key: track for key, track in index.items() if key and key not in doubtful}

@@ -1,0 +1,1 @@
+"""Models trained and asked fold by fold."""

@@ -1,0 +1,247 @@
+"""The straight path: a model, a dataset, a split and features in, a run record out.
+
+For each fold a new model is built from the same seed, fitted on the training part, and asked for the
+probabilities of the test tracks, of which it gets the features and nothing else. Finished folds are kept
+on disk, so the same command goes on where an interrupted one stopped.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mgrbench.core.files import write_atomically
+from mgrbench.core.processes import in_this_process, spread
+from mgrbench.core.types import BenchError, Dataset, Split
+from mgrbench.evaluation.fold import FoldResult, FoldTask, OnEpoch, run_fold
+from mgrbench.evaluation.journal import FoldJournal
+from mgrbench.evaluation.plan import Plan, make_plan
+from mgrbench.models.source import ModelLike
+from mgrbench.results.folder import SPLIT_FILE, check_row_name, claimed, is_finished, run_folder, write_run
+from mgrbench.results.load import stored_run
+from mgrbench.results.predictions import Predictions, from_probabilities, joined
+from mgrbench.results.record import make_run
+from mgrbench.results.run import Cost, Run, Selection, Warn
+from mgrbench.splits import is_shipped
+
+OnFold = Callable[[int, int], None]
+"""Told after each fold how many are finished, and how many there are."""
+
+
+class Finished(NamedTuple):
+    """A run, where it lies (None if nowhere), and whether an earlier command had finished it."""
+
+    run: Run
+    folder: Path | None
+    reused: bool
+
+
+def evaluate(
+    model: ModelLike,
+    dataset: str | Dataset = "gtzan",
+    split: str | Path | Split = "artist3",
+    features: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    jobs: int = 1,
+    out: Path | str | None = None,
+    store: Path | None = None,
+    allow_missing: bool = False,
+    fresh: bool = False,
+    name: str | None = None,
+) -> Run:
+    """Evaluate a model on a split; the Python twin of ``mgrbench run``.
+
+    Args:
+        model: a plugin's name, ``package.module:Class``, ``./file.py:Class``, or a class or build function.
+        dataset: a dataset or its name.
+        split: a split, its name, or the path of a split file.
+        features: names of stored features; without any, those that the model says it takes.
+        options: options of the model. ``selection="test"`` gives it the test part to choose on, which
+            marks the run as optimistic for ever.
+        seed: seed that every fold's model is built with.
+        device: ``"cpu"``, ``"cuda"`` or ``"auto"``.
+        jobs: folds computed at the same time, each in a process of its own; the result is the same.
+        out: folder of runs to write to and to resume from; with None nothing is written.
+        store: folder of the feature store.
+        allow_missing: evaluate although features lack tracks of the split; the run says so.
+        fresh: compute again what is stored.
+        name: name of the model in the record, where the plugin's won't do.
+
+    Returns:
+        The record; its ``predictions`` hold what was predicted for each test track.
+
+    Raises:
+        BenchError: if anything named is not there, or if the model breaks its contract.
+    """
+    plan = make_plan(
+        model,
+        dataset,
+        split,
+        features,
+        options or {},
+        seed=seed,
+        device=device,
+        store=store,
+        allow_missing=allow_missing,
+    )
+    return execute(plan, out=None if out is None else Path(out), jobs=jobs, fresh=fresh, name=name).run
+
+
+def execute(
+    plan: Plan,
+    *,
+    out: Path | None,
+    jobs: int = 1,
+    fresh: bool = False,
+    name: str | None = None,
+    on_fold: OnFold | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> Finished:
+    """Carry out a plan; see `evaluate` for the arguments.
+
+    ``on_epoch`` is told of epochs where folds are computed in this process; several processes tell of folds.
+
+    Raises:
+        BenchError: if another process writes the same run, or if the model breaks its contract.
+    """
+    if jobs == 0:
+        raise BenchError("jobs is 0", "give the number of folds to compute at a time, or -1 for one a core")
+    title = plan.source.name if name is None else name
+    check_row_name(title)
+    if out is None:
+        return Finished(_compute(plan, title, None, jobs, on_fold, on_epoch), None, reused=False)
+    folder = run_folder(out, plan.dataset.name, plan.split.name.split("/")[1], title, plan.run_id())
+    with claimed(folder, out):
+        if is_finished(folder) and not fresh:
+            return Finished(stored_run(folder, plan.split, plan.dataset.genres)[0], folder, reused=True)
+        journal = FoldJournal(folder)
+        if fresh:
+            journal.clear()
+        run = _compute(plan, title, journal, jobs, on_fold, on_epoch)
+        _write(folder, run, journal, plan)
+    return Finished(run, folder, reused=False)
+
+
+def _compute(
+    plan: Plan,
+    title: str,
+    journal: FoldJournal | None,
+    jobs: int,
+    on_fold: OnFold | None,
+    on_epoch: OnEpoch | None,
+) -> Run:
+    started = datetime.now(UTC)
+    results: dict[int, FoldResult] = {}
+    tasks = plan.tasks()
+    if journal:
+        tasks = [replace(task, checkpoint=journal.checkpoint(task.number)) for task in tasks]
+    for task in tasks:
+        if journal and (kept := journal.read(task.number, len(task.fold.test), len(task.genres))):
+            results[task.number] = kept
+    if results and on_fold:
+        on_fold(len(results), len(tasks))
+    rest = [task for task in tasks if task.number not in results]
+    telling = on_epoch is not None and in_this_process(jobs, len(rest))
+    for result in spread(partial(run_fold, on_epoch=on_epoch) if telling else run_fold, rest, jobs):
+        if journal:
+            journal.write(result)
+        results[result.number] = result
+        if on_fold:
+            on_fold(len(results), len(tasks))
+    ordered = [results[task.number] for task in tasks]
+    return make_run(
+        _predictions(plan, tasks, ordered),
+        plan.dataset,
+        plan.split,
+        model=title,
+        selection=Selection(rule=plan.selection, chosen=_chosen(ordered)),  # type: ignore[arg-type]
+        parts=dict(enumerate(plan.folds, start=1)),
+        started=started,
+        warnings=_warnings(plan),
+        options=plan.options,
+        features={name: stored.manifest.fingerprint for name, stored in plan.features.items()},
+        seed=plan.seed,
+        cost=_cost(plan, ordered),
+        plugin_sha256=plan.source.source_sha256,
+    )
+
+
+def _predictions(plan: Plan, tasks: Sequence[FoldTask], results: Sequence[FoldResult]) -> Predictions:
+    genres = plan.dataset.genres
+    return joined(
+        [
+            from_probabilities(
+                task.fold.test,
+                task.number,
+                np.array([task.genre[track] for track in task.fold.test], dtype=np.int64),
+                result.proba,
+                genres,
+            )
+            for task, result in zip(tasks, results, strict=True)
+        ]
+    )
+
+
+def _chosen(results: Sequence[FoldResult]) -> tuple[dict[str, Any] | None, ...]:
+    chosen = tuple(result.chosen or None for result in results)
+    return chosen if any(chosen) else ()
+
+
+def _warnings(plan: Plan) -> list[Warn]:
+    warnings = []
+    if plan.selection == "test":
+        detail = "epochs, settings or features were chosen on the test part"
+        warnings.append(Warn(code="MGR101", detail=detail))
+    if plan.source.stochastic:
+        warnings.append(Warn(code="MGR102", detail=f"seed {plan.seed} only"))
+    warnings += [
+        Warn(code="MGR103", detail=f"{name}: {stored.manifest.caveat}")
+        for name, stored in plan.features.items()
+        if stored.manifest.caveat
+    ]
+    return warnings
+
+
+def _cost(plan: Plan, results: Sequence[FoldResult]) -> Cost:
+    peaks = [result.peak_rss_bytes for result in results if result.peak_rss_bytes is not None]
+    gpu_peaks = [result.peak_gpu_bytes for result in results if result.peak_gpu_bytes is not None]
+    return Cost(
+        parameters=results[0].parameters,
+        fit_seconds=round(sum(result.fit_seconds for result in results), 3),
+        predict_seconds=round(sum(result.predict_seconds for result in results), 3),
+        peak_rss_bytes=max(peaks, default=None),
+        peak_gpu_bytes=max(gpu_peaks, default=None),
+        device=plan.device,
+    )
+
+
+def _write(folder: Path, run: Run, journal: FoldJournal, plan: Plan) -> None:
+    history = [
+        {"fold": number, **epoch}
+        for number, fold in enumerate(plan.folds, start=1)
+        if (result := journal.read(number, len(fold.test), len(plan.dataset.genres)))
+        for epoch in result.history
+    ]
+    if history:
+        stream = io.StringIO()
+        columns = list(dict.fromkeys(key for row in history for key in row))
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(history)
+        write_atomically(folder / "history.csv", stream.getvalue())
+    if not is_shipped(plan.split):
+        write_atomically(folder / SPLIT_FILE, plan.split.text)
+    if run.predictions is not None:
+        write_run(folder, run, run.predictions)
+    journal.clear()

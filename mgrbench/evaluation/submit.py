@@ -1,0 +1,164 @@
+"""Contributing a result: a run is checked and copied for a pull request, and a fold of it is trained again.
+
+`submit` takes what nobody has to believe: a run that is complete, on a split that comes with mgrbench, whose
+every number follows from its predictions. `verify` asks the one thing that predictions cannot show, whether
+the model gives them: it trains one fold again from the record and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mgrbench.core.files import read_text, write_atomically
+from mgrbench.core.types import BenchError
+from mgrbench.evaluation.retrain import retrain
+from mgrbench.results.find import run_dataset, run_split
+from mgrbench.results.folder import PREDICTIONS_FILE, RUN_FILE, read_run, run_folder
+from mgrbench.results.load import stored_run
+from mgrbench.results.run import Run
+from mgrbench.splits import is_shipped
+
+HISTORY_FILE = "history.csv"
+
+STEADY, SEEDED = 0.01, 0.05
+"""How far a fold's accuracy may be from the recorded one: on another machine the last digits of a sum differ,
+and a network's training amplifies that; models with one seed on the row (MGR102) get the larger allowance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A run that was checked and copied.
+
+    Attributes:
+        run: its record.
+        files: what was written, for the pull request.
+        remarks: what a reviewer will ask.
+    """
+
+    run: Run
+    files: tuple[Path, ...]
+    remarks: tuple[str, ...]
+
+
+def submit(folders: Sequence[Path], out: Path) -> list[Submitted]:
+    """Check runs, all of them first, then copy them below ``out``.
+
+    Args:
+        folders: folders of finished runs.
+        out: folder of the committed runs, ``leaderboards/runs``.
+
+    Raises:
+        BenchError: naming the first run that cannot be taken, with the reason; then nothing is written.
+    """
+    checked = [(folder, _checked(folder)) for folder in folders]
+    done = []
+    for folder, run in checked:
+        place = run_folder(out, run.dataset, run.split.split("/")[1], run.model, folder.resolve().name)
+        names = [HISTORY_FILE] * (folder / HISTORY_FILE).is_file() + [PREDICTIONS_FILE, RUN_FILE]
+        if place.resolve() != folder.resolve():
+            for name in names:
+                write_atomically(place / name, read_text(folder / name))
+        done.append(Submitted(run, tuple(place / name for name in names), _remarks(run)))
+    return done
+
+
+def _checked(folder: Path) -> Run:
+    record = read_run(folder)
+    split = run_split(record.split, folder)
+    if not is_shipped(split):
+        mend = "evaluate on a split that `mgrbench list splits` names, or offer the split file first"
+        raise BenchError(f"{record.split} does not come with mgrbench", mend, folder)
+    run, predictions = stored_run(folder, split, run_dataset(record.dataset).genres)
+    if len(predictions) < split.test_tracks:
+        problem = f"has predictions for {len(predictions)} of the split's {split.test_tracks} test tracks"
+        raise BenchError(problem, "complete the features and run again", folder)
+    if not run.environment.packages:
+        raise BenchError("says nothing of its library versions", "run it again by `mgrbench run`", folder)
+    return run
+
+
+def _remarks(run: Run) -> tuple[str, ...]:
+    said = []
+    if run.code.dirty:
+        said.append("the code had changes that were not committed: say which")
+    if run.code.commit is None:
+        said.append("it is not recorded which commit it was made with")
+    codes = [warning.code for warning in run.warnings]
+    for code, remark in _ASKED.items():
+        if code in codes:
+            said.append(f"{code}: {remark}")
+    return tuple(said)
+
+
+_ASKED = {
+    "MGR101": "it will stand apart, unranked, as selected on test",
+    "MGR102": "add runs of further seeds",
+    "MGR105": "say where the predictions come from, so that others can make them",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A fold that was trained again.
+
+    Attributes:
+        run: the record.
+        fold: its number, from 1.
+        tracks: test tracks of the fold.
+        recorded, again: accuracies of the fold.
+        same: share of the tracks that got the same genre.
+        tolerance: how far the accuracies may be apart.
+    """
+
+    run: Run
+    fold: int
+    tracks: int
+    recorded: float
+    again: float
+    same: float
+    tolerance: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the accuracies are within the tolerance; one track is always allowed."""
+        return abs(self.recorded - self.again) <= max(self.tolerance, 1 / self.tracks) + 1e-12
+
+
+def verify(
+    folder: Path,
+    fold: int,
+    *,
+    model: str | None = None,
+    device: str = "auto",
+    store: Path | None = None,
+    tolerance: float | None = None,
+    on_start: Callable[[int], None] | None = None,
+) -> Verified:
+    """Train one fold of a stored run again and compare.
+
+    Args:
+        folder: the run.
+        fold: number of the fold, from 1.
+        model: how the model is found, where the row's name does not say it (``./file.py:Class``).
+        device: where to train.
+        store: folder of the feature store.
+        tolerance: see `STEADY` and `SEEDED`, which hold without it.
+        on_start: told the number of test tracks before training begins.
+
+    Raises:
+        BenchError: if the run cannot be believed, was only scored, has no such fold, or if its features are
+            not there or are others.
+    """
+    found = retrain(folder, fold, model=model, device=device, store=store, on_start=on_start)
+    usual = SEEDED if found.stochastic else STEADY
+    return Verified(
+        run=found.run,
+        fold=fold,
+        tracks=len(found.genre),
+        recorded=float((found.before == found.genre).mean()),
+        again=float((found.again == found.genre).mean()),
+        same=found.same,
+        tolerance=usual if tolerance is None else tolerance,
+    )

@@ -1,0 +1,96 @@
+"""Feature stores made from others: the same rows under other ids, so that the bench's own path takes them.
+
+With them what an experiment on stored features begins with: the tracks that there are features of, and a
+folder of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mgrbench.core.files import locked
+from mgrbench.core.types import BenchError, FloatArray, Track
+from mgrbench.features.store import FeatureStore, StoredFeature
+
+
+class Source(NamedTuple):
+    """Where a row comes from: a stored feature, a track of it, and the segment, or None for all of them."""
+
+    stored: StoredFeature
+    track: str
+    segment: int | None = None
+
+
+def derive_feature(root: Path, dataset: str, feature: str, rows: Mapping[str, Source]) -> None:
+    """Put a feature made from rows of others into the store at ``root``.
+
+    The same rows always have the same fingerprint, and what must be said of a source is said of the result.
+    All rows are in memory once, as they are when a model trains on them.
+
+    Raises:
+        BenchError: if a row is corrupt, or if the disk is full.
+    """
+    sources = list({id(row.stored): row.stored for row in rows.values()}.values())
+    values: FloatArray | None = None
+    for source in sources:
+        mine = [(place, row) for place, row in enumerate(rows.values()) if row.stored is source]
+        tracks = {track: place for place, track in enumerate(dict.fromkeys(row.track for _, row in mine))}
+        read = source.rows(list(tracks))
+        chosen = read[[tracks[row.track] for _, row in mine]]
+        segments = [row.segment for _, row in mine if row.segment is not None]
+        if segments:
+            chosen = chosen[np.arange(len(mine)), np.array(segments)][:, None]
+        if values is None:
+            values = np.empty((len(rows), *chosen.shape[1:]), dtype=np.float32)
+        values[[place for place, _ in mine]] = chosen
+    if values is None:
+        raise BenchError(f"there are no rows of {feature}", "name a feature")
+    FeatureStore(root).import_array(
+        dataset,
+        feature,
+        tuple(rows),
+        values,
+        about={"made from": [f"{one.manifest.dataset}/{one.manifest.feature}" for one in sources]},
+        caveat="; ".join(dict.fromkeys(one.manifest.caveat for one in sources if one.manifest.caveat)),
+        replace=True,
+    )
+
+
+def covered(
+    tracks: Sequence[Track], dataset: str, stored: Mapping[str, StoredFeature], *, allow_missing: bool
+) -> tuple[list[Track], int]:
+    """The tracks that every feature has, and how many others there are.
+
+    Raises:
+        BenchError: if there are others and that is not allowed, or if there is no track.
+    """
+    lacking = {name: sum(t.id not in one.checks for t in tracks) for name, one in stored.items()}
+    there = [track for track in tracks if all(track.id in one.checks for one in stored.values())]
+    if not there or (len(there) < len(tracks) and not allow_missing):
+        name = max(lacking, key=lambda name: lacking[name], default="")
+        mend = "add them" + (", or go on without them by --allow-missing" if there else "")
+        raise BenchError(f"{name} lacks {lacking.get(name, 0)} of {len(tracks)} tracks of {dataset}", mend)
+    return there, len(tracks) - len(there)
+
+
+@contextmanager
+def alone(root: Path, lock_name: str, what: str) -> Iterator[None]:
+    """Keep others from working in ``root``; where nothing was written, no empty folder stays.
+
+    Raises:
+        BenchError: if another process works there.
+    """
+    lock = root / lock_name
+    with locked(lock, what):
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # as from a folder that something is in
+                lock.unlink(missing_ok=True)
+                for place in (*root.iterdir(), root):
+                    place.rmdir()

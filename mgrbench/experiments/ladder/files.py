@@ -1,0 +1,113 @@
+"""A ladder as files: ``ladder.json``, ``ladder.csv`` and, where matplotlib is installed, the plot."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mgrbench.core.files import write_atomically
+from mgrbench.core.types import BenchError, Score
+from mgrbench.core.version import __version__
+from mgrbench.experiments.ladder.ladder import Ladder, Step
+from mgrbench.experiments.ladder.plot import picture
+from mgrbench.metrics.bootstrap import fold_mean_std
+
+SCHEMA_VERSION = 1
+JSON_FILE, CSV_FILE = "ladder.json", "ladder.csv"
+PICTURES = {"png": "ladder.png", "svg": "ladder.svg"}
+COLUMNS = (
+    "model", "rung", "part", "tracks", "training_tracks", "artist_in_training", "accuracy", "low", "high",
+    "std_seeds", "drop", "drop_low", "drop_high", "drop_tracks",
+)  # fmt: skip
+"""``part`` is ``all`` or, on the rung of clips, ``artist in training`` and ``artist not in training``: there
+``tracks`` are answers, a track counting once a seed, and the drop is that between the two."""
+
+
+def write_ladder(ladder: Ladder, out: Path) -> str:
+    """Write all files of a ladder; gives why there is no plot, or nothing.
+
+    Raises:
+        BenchError: if the disk is full or the place may not be written.
+    """
+    write_atomically(out / CSV_FILE, to_csv(ladder))
+    write_atomically(out / JSON_FILE, json.dumps(document(ladder), indent=1, ensure_ascii=False) + "\n")
+    try:
+        for kind, name in PICTURES.items():
+            write_atomically(out / name, picture(ladder, kind))
+    except BenchError as error:
+        if "matplotlib" not in error.problem:
+            raise
+        return str(error)
+    return ""
+
+
+def document(ladder: Ladder) -> dict[str, Any]:
+    """Everything, as ``ladder.json`` has it; the same command gives the same, byte for byte."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "version": __version__,
+        "dataset": ladder.dataset,
+        "models": list(ladder.models),
+        "features": dict(ladder.features),
+        "options": dict(ladder.options),
+        "folds": ladder.folds,
+        "seeds": list(ladder.seeds),
+        "training_tracks": sum(ladder.training.values()),
+        "training_per_genre": dict(ladder.training),
+        "missing_tracks": ladder.missing,
+        "rungs": [
+            {
+                "name": rung.name,
+                "title": rung.title,
+                "tracks": len(rung.tracks),
+                "artist_in_training": ladder.artist_met.get(rung.name),
+                "note": rung.note,
+                "left_out": rung.left_out or None,
+            }
+            for rung in ladder.rungs
+        ],
+        "steps": [asdict(step) for step in ladder.steps],
+        "warnings": [
+            {"model": model, "code": code, "detail": detail} for model, code, detail in ladder.warnings
+        ],
+    }
+
+
+def to_csv(ladder: Ladder) -> str:
+    """One line per model, rung and part."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for step in ladder.steps:
+        writer.writerows(_rows(ladder, step))
+    return stream.getvalue()
+
+
+def _rows(ladder: Ladder, step: Step) -> Iterator[list[object]]:
+    tracks = {rung.name: len(rung.tracks) for rung in ladder.rungs}
+    training = sum(ladder.training.values())
+    # A name that begins like a formula must not become one in a spreadsheet.
+    model = f"'{step.model}" if step.model[:1] in "=+-@" else step.model
+    start = [model, step.rung]
+    met = f"{ladder.artist_met[step.rung]:.6f}"
+    lost = _ends(step.drop.value if step.drop else None)
+    both = step.drop.tracks if step.drop else ""
+    spread = f"{fold_mean_std(step.per_seed)[1]:.6f}"
+    yield [*start, "all", tracks[step.rung], training, met, *_ends(step.accuracy), spread, *lost, both]
+    if step.inside:
+        inside = step.inside
+        known = [*start, "artist in training", inside.n_known, training, 1, *_ends(inside.known), ""]
+        yield [*known, "", "", "", ""]
+        strange = [*start, "artist not in training", inside.n_strange, training, 0, *_ends(inside.strange)]
+        yield [*strange, "", *_ends(inside.difference), ""]
+
+
+def _ends(score: Score | None) -> list[str]:
+    if score is None:
+        return ["", "", ""]
+    return [f"{end:.6f}" if end is not None else "" for end in (score.value, score.low, score.high)]

@@ -1,0 +1,1 @@
+"""One option of a model over a range of values, chosen on validation tracks."""

@@ -1,0 +1,1 @@
+"""Training on one dataset, testing on another."""

@@ -1,0 +1,96 @@
+"""What stored runs within the test dataset score on the test tracks of a transfer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mgrbench.core.types import Dataset, Score, Split
+from mgrbench.experiments.verdicts import Verdicts
+from mgrbench.metrics.bootstrap import paired_bootstrap
+from mgrbench.results.folder import SPLIT_FILE, find_runs, read_run
+from mgrbench.results.load import stored_run
+from mgrbench.results.run import Run
+from mgrbench.splits import audit_split, load_split, read_split, shipped_splits
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A run within the test dataset, of the same model, options and features, its artists disjoint.
+
+    Attributes:
+        run: its folder.
+        split: name of its split.
+        tracks: number of test tracks that it shares with the transfer.
+        accuracy: its accuracy on these, a genre counting as its class; it had all genres to choose from.
+        lost: that minus the transfer's accuracy on the same tracks.
+    """
+
+    run: str
+    split: str
+    tracks: int
+    accuracy: Score
+    lost: Score
+
+
+def within(
+    run: Run, verdicts: Verdicts, test: Dataset, classes: Mapping[str, str], root: Path
+) -> tuple[Within, ...]:
+    """All runs below ``root`` that can be compared with a transfer.
+
+    Args:
+        run: the transfer's run.
+        verdicts: its verdicts on the test tracks.
+        test: the test dataset.
+        classes: genre of the test dataset -> class.
+        root: folder of runs; nothing is found where there is none.
+
+    Raises:
+        BenchError: if a run that could be compared is damaged.
+    """
+    if not root.is_dir():
+        return ()
+    found = []
+    for folder in find_runs(root):
+        if folder.relative_to(root).parts[0] != test.name:
+            continue
+        other = read_run(folder)
+        if (other.model, other.options, set(other.features)) != (run.model, run.options, set(run.features)):
+            continue
+        split = _split(folder, other.split)
+        if _disjoint(split, test) and (compared := _compared(folder, split, verdicts, test, classes)):
+            found.append(compared)
+    return tuple(found)
+
+
+def _split(folder: Path, name: str) -> Split:
+    own = folder / SPLIT_FILE
+    return load_split(name) if name in shipped_splits() or not own.is_file() else read_split(own)
+
+
+def _disjoint(split: Split, test: Dataset) -> bool:
+    return any(track.artist for track in test.tracks()) and not audit_split(split, test).artist_in_train
+
+
+def _compared(
+    folder: Path, split: Split, verdicts: Verdicts, test: Dataset, classes: Mapping[str, str]
+) -> Within | None:
+    _, predictions = stored_run(folder, split, test.genres)
+    outcome = predictions.outcome
+    class_of = [classes.get(genre, "") for genre in test.genres]
+    right = {
+        f"{test.name}/{i}": bool(class_of[true]) and class_of[true] == class_of[predicted]
+        for i, true, predicted in zip(
+            predictions.ids, outcome.genre.tolist(), outcome.predicted.tolist(), strict=True
+        )
+    }
+    both = [track for track in verdicts.tracks if track.id in right]
+    if not both:
+        return None
+    ours = verdicts.of(both)
+    theirs = Verdicts(tuple(both), np.array([[right[track.id] for track in both]], dtype=np.int64))
+    lost = paired_bootstrap(ours.clusters, theirs.right, ours.right)
+    return Within(str(folder), split.name, len(both), theirs.accuracy(), lost)

@@ -1,0 +1,125 @@
+"""What the experiments compute from predictions: shares of right answers, drops, and who had a known artist.
+
+Every interval is a 95 % bootstrap over artists and, where there are several, over seeds: it says how other
+artists and other draws of folds and models would fare. A few seeds show only part of what draws differ by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mgrbench.core.types import BenchError, Dataset, Score, Split, Track
+from mgrbench.metrics.bootstrap import (
+    bootstrap_difference,
+    bootstrap_share,
+    clusters_by_artist,
+    paired_bootstrap,
+)
+from mgrbench.splits import audit_folds
+
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Which tracks a model got right.
+
+    Attributes:
+        tracks: the test tracks.
+        right: int64, shape (seeds, tracks): 1 where the answer was right.
+    """
+
+    tracks: tuple[Track, ...]
+    right: Counts
+
+    @property
+    def clusters(self) -> NDArray[np.int64]:
+        """The cluster of each track, see `mgrbench.metrics.bootstrap.clusters_by_artist`."""
+        return clusters_by_artist([track.artist or "" for track in self.tracks])
+
+    def accuracy(self) -> Score:
+        """Share of right answers over all seeds."""
+        return bootstrap_share(self.clusters, self.right, np.ones_like(self.right))
+
+    def per_seed(self) -> tuple[float, ...]:
+        """Share of right answers of each seed."""
+        return tuple(self.right.mean(axis=1).tolist())
+
+    def of(self, tracks: Sequence[Track]) -> Verdicts:
+        """The verdicts on some of the tracks, in their order."""
+        place = {track.id: position for position, track in enumerate(self.tracks)}
+        return Verdicts(tuple(tracks), self.right[:, [place[track.id] for track in tracks]])
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """How much less is right on one rung than on another, on the tracks that both test.
+
+    Attributes:
+        value: accuracy on the first minus that on the second.
+        tracks: how many tracks both test.
+    """
+
+    value: Score
+    tracks: int
+
+
+def drop(first: Verdicts, second: Verdicts) -> Drop:
+    """The paired difference on the tracks that both test, seed by seed."""
+    tested = {track.id for track in first.tracks}
+    both = [track for track in second.tracks if track.id in tested]
+    one, other = first.of(both), second.of(both)
+    return Drop(paired_bootstrap(one.clusters, one.right, other.right), len(both))
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """Test tracks whose artist is in training beside those whose artist is not.
+
+    Tracks of unknown artist are in neither group. A count is one of answers: a track counts once a seed, and
+    with one seed it may be in another group than with the next.
+
+    Attributes:
+        known, strange: accuracy on either group; None where it is empty.
+        difference: accuracy on the known minus that on the strange ones.
+        n_known, n_strange, n_unknown: number of answers.
+    """
+
+    known: Score | None
+    strange: Score | None
+    difference: Score | None
+    n_known: int
+    n_strange: int
+    n_unknown: int
+
+
+def acquaintance(verdicts: Verdicts, met: NDArray[np.bool_]) -> Acquaintance:
+    """Accuracy by whether the artist was met in training.
+
+    Args:
+        verdicts: the answers.
+        met: shape (seeds, tracks): whether a track's artist is in the training part of its fold.
+    """
+    named = np.array([bool(track.artist) for track in verdicts.tracks])
+    groups = [met & named, ~met & named]
+    if verdicts.right.shape != met.shape:
+        problem = f"verdicts and artists met differ in shape: {verdicts.right.shape} != {met.shape}"
+        raise BenchError(problem, "give one value an answer")
+    shares = [(verdicts.right * group, group.astype(np.int64)) for group in groups]
+    sizes = [int(tried.sum()) for _, tried in shares]
+    clusters = verdicts.clusters
+    scores = [
+        bootstrap_share(clusters, *share) if size else None for share, size in zip(shares, sizes, strict=True)
+    ]
+    difference = bootstrap_difference(clusters, shares[0], shares[1]) if all(sizes) else None
+    return Acquaintance(scores[0], scores[1], difference, sizes[0], sizes[1], int((~named).sum()) * len(met))
+
+
+def artists_met(split: Split, dataset: Dataset) -> frozenset[str]:
+    """The test tracks that have their artist in the training part of their fold, as the audit finds them."""
+    audit = audit_folds(split.name, split.folds, dataset)
+    return frozenset(leak.track_id for leak in audit.leaks if leak.same_artist)

@@ -1,0 +1,32 @@
+"""A feature for an experiment: opened in the store, or refused with the command that would put it there."""
+
+from __future__ import annotations
+
+import difflib
+from functools import partial
+
+from mgrbench.core.registry import available
+from mgrbench.features.packs import packs
+from mgrbench.features.store import FeatureStore, StoredFeature
+
+
+def supplied(store: FeatureStore, dataset: str, feature: str) -> StoredFeature:
+    """A stored feature, its values memory-mapped.
+
+    Raises:
+        BenchError: if it is not in the store, with how it gets there; or if its files are damaged.
+    """
+    return store.open(dataset, feature, partial(_way, dataset, feature))
+
+
+def _way(dataset: str, feature: str, there: list[str]) -> str:
+    published = [pack.feature for pack in packs() if pack.dataset == dataset]
+    computed = [plugin.name for plugin in available("features")]
+    if feature in published:
+        return f"`mgrbench features download {dataset} {feature}` fetches it"
+    if feature in computed:
+        return f"`mgrbench features extract {dataset} --feature {feature}` computes it from the clips"
+    near = difflib.get_close_matches(feature, [*there, *published, *computed], n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"`mgrbench features import {dataset} {feature} --file FILE --array KEY` puts it there"

@@ -1,0 +1,177 @@
+"""The static site: one self-contained page a split, and an index, from the templates beside this file.
+
+A page asks nothing of any other host, and its content policy forbids it to: style and script stand in it. It
+can be read without its script, which only sorts, filters and switches between light and dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from mgrbench.core.codes import CODES
+from mgrbench.core.explanations import PAGES
+from mgrbench.core.files import read_text
+from mgrbench.core.text import interval_text
+from mgrbench.leaderboards import svg
+from mgrbench.leaderboards.board import Board, stands_apart
+from mgrbench.leaderboards.paper.printed import reported_on
+from mgrbench.leaderboards.rows import Row
+from mgrbench.leaderboards.text import (
+    RANKS,
+    REPORTED,
+    audit_sentence,
+    folds_text,
+    notes_of,
+    provenance,
+    rank_of,
+    reported_cells,
+    resolution_sentences,
+    row_name,
+    split_codes,
+)
+from mgrbench.metrics.classification import per_class
+
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+_DRAWN_ROWS = 60
+"""Rows in the plot of intervals."""
+_DRAWN_MODELS = 24
+"""Models of which matrices are drawn, each by its best row; and rows of which learning curves are."""
+_HISTORY = "history.csv"
+
+
+def to_html(board: Board) -> str:
+    """The page of a split."""
+    return _render(
+        "page.html.j2",
+        board=board,
+        name=board.split.name,
+        about=board.split.provenance.get("about", ""),
+        provenance=provenance(board),
+        audit=audit_sentence(board),
+        resolution=resolution_sentences(board),
+        ranks=RANKS,
+        ranked=[_cells(board, row) for row in board.ranked],
+        optimistic=[_cells(board, row) for row in board.optimistic],
+        features=sorted({name for row in board.rows for name in row.features}),
+        intervals=Markup(svg.intervals(board.ranked[:_DRAWN_ROWS])) if board.ranked else "",  # noqa: S704
+        details=_details(board),
+        curves=_curves(board),
+        reported=[reported_cells(one) for one in reported_on(board.split.name)],
+        about_reported=REPORTED,
+        codes=_codes(board),
+        up="../" * board.split.name.count("/"),
+    )
+
+
+def to_index(boards: Sequence[Board]) -> str:
+    """The page that leads to all splits."""
+    lines = [
+        {
+            "name": board.split.name,
+            "tracks": board.audit.test_tracks,
+            "leak": f"{board.audit.artist_in_train / board.audit.test_tracks:.1%}",
+            "share": board.audit.artist_in_train / board.audit.test_tracks,
+            "rows": len(board.rows),
+            "best": row_name(board.best) if board.best else "–",
+            "beside": board.beside_best,
+            "features": " + ".join(board.best.features) if board.best else "–",
+            "accuracy": interval_text(board.best.scores["accuracy"]) if board.best else "–",
+            "value": board.best.scores["accuracy"].value if board.best else -1.0,
+        }
+        for board in boards
+    ]
+    return _render("index.html.j2", name="Leaderboards", boards=lines, up="")
+
+
+def _render(template: str, **values: Any) -> str:  # noqa: ANN401
+    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return _environment().get_template(template).render(style=Markup(style), script=Markup(script), **values)  # noqa: S704
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _cells(board: Board, row: Row) -> dict[str, Any]:
+    accuracy, macro, mcc = (row.scores[name] for name in ("accuracy", "macro_f1", "mcc"))
+    return {
+        "rank": rank_of(row),
+        "place": row.rank or "",
+        "model": row.model,
+        "options": row_name(row).removeprefix(row.model),
+        "features": " + ".join(row.features) or "–",
+        "seed": row.seed,
+        "accuracy": interval_text(accuracy),
+        "accuracy_value": f"{accuracy.value:.6f}",
+        "macro_f1": interval_text(macro),
+        "macro_f1_value": f"{macro.value:.6f}",
+        "mcc": interval_text(mcc),
+        "mcc_value": f"{mcc.value:.6f}",
+        "folds": folds_text(board, row),
+        "folds_value": f"{row.accuracy_folds.mean:.6f}",
+        "notes": notes_of(row).split(),
+        "apart": stands_apart(row, board.audit.test_tracks),
+        "run": row.run,
+    }
+
+
+def _details(board: Board) -> list[dict[str, Any]]:
+    """The best row of each model: its confusion matrix and its genres."""
+    best: dict[str, Row] = {}
+    for row in board.rows:
+        best.setdefault(row.model, row)
+    genres = board.dataset.genres
+    found = []
+    for row in list(best.values())[:_DRAWN_MODELS]:
+        name = _full_name(row)
+        found.append(
+            {
+                "name": name,
+                "accuracy": interval_text(row.scores["accuracy"]),
+                "optimistic": row.optimistic,
+                "confusion": Markup(svg.confusion(row.confusion, genres, name)),  # noqa: S704
+                "genres": Markup(svg.genre_bars(per_class(row.confusion), genres, name)),  # noqa: S704
+            }
+        )
+    return found
+
+
+def _curves(board: Board) -> list[dict[str, Any]]:
+    """The rows of networks, the first ones, and how they learned."""
+    found = []
+    for row in board.rows:
+        file = row.folder / _HISTORY
+        name = f"{_full_name(row)}, seed {row.seed}"
+        drawn = svg.curves(read_text(file), name) if file.is_file() else ""
+        if drawn:
+            found.append({"name": name, "drawn": Markup(drawn)})  # noqa: S704
+        if len(found) == _DRAWN_MODELS:
+            break
+    return found
+
+
+def _full_name(row: Row) -> str:
+    return f"{row_name(row)} on {' + '.join(row.features) or 'no features'}"
+
+
+def _codes(board: Board) -> Mapping[str, tuple[str, str]]:
+    """The codes on the page, what they stand for, and what they mean."""
+    used = {warning.code for row in board.rows for warning in row.warnings} | set(split_codes(board))
+    return {
+        code: (CODES.get(code, "unknown code"), PAGES[code].means if code in PAGES else "")
+        for code in sorted(used)
+    }

@@ -1,0 +1,1 @@
+"""The tables of the FusionNet paper, printed beside measured."""

@@ -1,0 +1,97 @@
+"""One finished run -> one row, after everything in it has been derived again from its predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mgrbench.core.boundary import boundary
+from mgrbench.core.types import Split
+from mgrbench.leaderboards.hits import Hits, pack_hits
+from mgrbench.metrics.classification import METRICS, Metric
+from mgrbench.results.load import stored_run
+from mgrbench.results.run import MeanStd, ScoreRecord, Warn
+from mgrbench.results.scoring import derive
+from mgrbench.results.versions import versions_of
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a leaderboard says of one run.
+
+    Attributes:
+        rank: place by accuracy among the ranked rows, shared by those that are not told apart (see
+            `mgrbench.leaderboards.ranks`); None if it is not ranked.
+        tied: whether it shares its rank.
+        scores: metric -> pooled value with its interval, derived from the predictions.
+        accuracy_folds: mean and population standard deviation of the folds' accuracies.
+        warnings: what is known against this run, but not what is known against its split.
+        run: folder of the run, relative to the folder of runs.
+        hits: what it got right, see `mgrbench.leaderboards.hits`.
+        versions: the libraries it was made with; none where nobody saw that.
+        confusion: the confusion matrix, rows are true genres.
+        folder: where the run lies.
+    """
+
+    rank: int | None
+    model: str
+    features: tuple[str, ...]
+    options: Mapping[str, Any]
+    seed: int
+    selection: str
+    source: str
+    scores: Mapping[str, ScoreRecord]
+    accuracy_folds: MeanStd
+    test_tracks: int
+    warnings: tuple[Warn, ...]
+    run: str
+    version: str
+    finished_utc: str
+    hits: Hits = field(repr=False)
+    versions: Mapping[str, str] = field(repr=False)
+    confusion: tuple[tuple[int, ...], ...] = field(repr=False)
+    folder: Path = field(repr=False)
+    tied: bool = False
+
+    @property
+    def optimistic(self) -> bool:
+        """Whether anything was chosen on the test part."""
+        return self.selection == "test"
+
+
+def row_of(
+    folder: Path, root: Path, split: Split, genres: tuple[str, ...], metrics: Mapping[str, Metric]
+) -> Row:
+    """The row of a finished run.
+
+    Raises:
+        BenchError: if the run can't be believed (see `mgrbench.results.load`), or if a metric fails.
+    """
+    run, predictions = stored_run(folder, split, genres)
+    extra = {name: metric for name, metric in metrics.items() if name not in METRICS}
+    with boundary(", ".join(extra), f"scoring {folder.name}"):
+        more = derive(predictions, split, extra).scores if extra else {}
+    scores = {name: score for name, score in run.scores.items() if name in metrics}
+    scores |= {name: ScoreRecord(value=score.value) for name, score in more.items()}
+    return Row(
+        rank=None,
+        model=run.model,
+        features=tuple(run.features),
+        options=run.options,
+        seed=run.seed,
+        selection=run.selection.rule,
+        source=run.source,
+        scores=scores,
+        accuracy_folds=run.fold_mean_std["accuracy"],
+        test_tracks=len(predictions),
+        warnings=tuple(warning for warning in run.warnings if warning.code >= "MGR1"),
+        run=folder.relative_to(root).as_posix(),
+        version=run.code.version,
+        finished_utc=run.finished_utc,
+        hits=pack_hits(predictions, split),
+        versions=versions_of(run),
+        confusion=run.confusion,
+        folder=folder,
+    )

@@ -1,0 +1,1 @@
+"""Tables of values for the screen, Markdown, CSV and LaTeX."""

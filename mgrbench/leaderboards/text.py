@@ -1,0 +1,127 @@
+"""What boards say in words, in whatever format: names, codes, sentences; and text that stays text."""
+
+from __future__ import annotations
+
+from mgrbench.core.text import short
+from mgrbench.leaderboards.board import Board
+from mgrbench.leaderboards.paper.printed import SOURCE, Reported
+from mgrbench.leaderboards.rows import Row
+
+
+def settings_of(row: Row) -> str:
+    """The options that were set and any seed but 0, for example ``C=1, seed=2``."""
+    settings = dict(row.options) | ({"seed": row.seed} if row.seed else {})
+    return ", ".join(f"{name}={value}" for name, value in settings.items())
+
+
+def row_name(row: Row) -> str:
+    """The model with its settings, for example ``svm_rbf (C=1)``."""
+    settings = settings_of(row)
+    return f"{row.model} ({settings})" if settings else row.model
+
+
+def codes_of(row: Row) -> str:
+    """The codes of a row's warnings, each once."""
+    return " ".join(dict.fromkeys(warning.code for warning in row.warnings))
+
+
+def notes_of(row: Row) -> str:
+    """The codes of a row where its rank stands beside them, whose sign says what MGR107 would."""
+    return " ".join(code for code in codes_of(row).split() if code != "MGR107")
+
+
+def split_codes(board: Board) -> tuple[str, ...]:
+    """The codes of what leaks in the split."""
+    return tuple(check.code for check in board.audit.checks if check.status == "leak")
+
+
+def all_codes(board: Board, row: Row) -> str:
+    """The codes of the split and of the row: for files whose rows are read without their page."""
+    return " ".join([*split_codes(board), codes_of(row)]).strip()
+
+
+def provenance(board: Board) -> dict[str, str]:
+    """What the split file's header says of where it comes from, as far as it says it."""
+    said = board.split.provenance
+    return {key: said[key] for key in ("rules", "source", "made-by", "cite") if said.get(key)}
+
+
+def folds_text(board: Board, row: Row) -> str:
+    """``.842 ± .021``; a dash where there is one fold, which says nothing of how folds differ."""
+    if len(board.split.folds) == 1:
+        return "–"
+    return f"{short(row.accuracy_folds.mean)} ± {short(row.accuracy_folds.std)}"
+
+
+def rank_of(row: Row) -> str:
+    """``3``, ``3=`` where others share the rank, ``–`` where there is none."""
+    return "–" if row.rank is None else f"{row.rank}{'=' if row.tied else ''}"
+
+
+def audit_sentence(board: Board) -> str:
+    """What leaks in the split, in one sentence."""
+    audit = board.audit
+    folds = "1 fold" if len(audit.folds) == 1 else f"{len(audit.folds)} folds"
+    share = audit.artist_in_train / audit.test_tracks
+    codes = ", ".join(split_codes(board))
+    return (
+        f"{audit.test_tracks} test tracks in {folds}; of these {audit.artist_in_train} ({share:.1%}) have "
+        f"their artist in training, {audit.exact_replica_in_train} an exact replica, "
+        f"{audit.same_recording_in_train} the same recording or a version{f' ({codes})' if codes else ''}."
+    )
+
+
+def resolution_sentences(board: Board) -> str:
+    """How small a difference the split can show."""
+    found = board.resolution
+    text = (
+        f"{found.tracks} test tracks in {found.groups} groups by artist. If tracks were independent, an "
+        f"accuracy of .8 would be known to ±{100 * found.independent:.1f} points."
+    )
+    if found.between_rows is None:
+        return text
+    return (
+        f"{text} Between a row of this table and the next, a difference begins to show from "
+        f"{100 * found.between_rows:.1f} points (median half-width of the 95 % intervals over artists), from "
+        "more where many rows are compared."
+    )
+
+
+def resolution_line(board: Board) -> str:
+    """The same in one short sentence, for a terminal."""
+    found = board.resolution
+    if found.between_rows is None:
+        return f"The tracks are in {found.groups} groups by artist."
+    return (
+        f"The tracks are in {found.groups} groups by artist: from one row to the next, differences show from "
+        f"about {100 * found.between_rows:.1f} points. Rows with = are not told apart from the first of "
+        "their rank."
+    )
+
+
+RANKS = (
+    "Rows that share a rank (=) are not shown to be worse than the first of them (MGR107). They are compared "
+    "with it on the same tracks: two rows are told apart where the larger p of McNemar's exact test and the "
+    "test over artists is below .05, after Holm's correction for all rows below it."
+)
+"""How a board is to be read."""
+
+
+REPORTED = (
+    "Printed by others, not measured here, and not ranked: their folds, features and choices were not seen, "
+    f"and what was chosen on test is too high. Table numbers are those of {SOURCE}, which quotes other "
+    "systems in its Table 11. `mgrbench table` sets them beside measured rows."
+)
+"""What has to be said above figures that others printed."""
+_DECISIONS = {"sum": "sum rule", "meta": "meta-CNN"}
+
+
+def reported_cells(one: Reported) -> tuple[str, str, str, str, str]:
+    """A printed figure as plain text: system, features, accuracy, table, protocol with what is wrong."""
+    decision = _DECISIONS.get(one.decision)
+    system = f"{one.system}, {decision}" if decision else one.system
+    spread = "" if one.std is None else f" ± {short(one.std, 4)}"
+    wrong = f" Doubtful: {one.note}." if one.note else ""
+    matrix = f" {one.matrix[0].upper()}{one.matrix[1:]}." if one.matrix else ""
+    value = one.printed.removeprefix("0") + spread
+    return system, " + ".join(one.features) or "–", value, str(one.table), f"{one.protocol}.{wrong}{matrix}"

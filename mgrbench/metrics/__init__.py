@@ -1,0 +1,1 @@
+"""Numbers of outcomes: metrics, their intervals, tests of their differences."""

@@ -1,0 +1,1 @@
+"""Models: what a user names as one, and the contract that it keeps."""

@@ -1,0 +1,191 @@
+"""What a user names as a model -> something that builds genre models.
+
+A model is named by its plugin's name, by ``package.module:Class`` or by ``./file.py:Class`` (see
+`mgrbench.core.registry`), or given from Python as a class or a function. Four kinds of things count:
+
+* a module with ``build(n_genres, seed, device, **options)`` and ``FEATURES``;
+* such a ``build`` function by itself;
+* a class with ``fit(train, valid)`` and ``predict_proba(inputs)``, which is called with those of
+  ``n_genres``, ``seed`` and ``device`` that it takes, and the options;
+* any scikit-learn classifier class.
+
+A module or class says more of itself in three names, all of them optional: ``FEATURES`` (features it takes
+when the user names none), ``SELECTION`` (``"none"`` if it chooses nothing and wants every training track;
+else ``"validation"``) and ``STOCHASTIC`` (False if its result does not depend on the seed).
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from mgrbench.core.boundary import boundary
+from mgrbench.core.files import sha256_of_bytes
+from mgrbench.core.registry import available, load
+from mgrbench.core.types import BenchError, GenreModel
+
+ModelLike = str | type | Callable[..., GenreModel]
+"""What `mgrbench.evaluate` takes as a model."""
+
+_GIVEN = ("n_genres", "seed", "device")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSource:
+    """A model that can be built any number of times.
+
+    Attributes:
+        name: what its rows are called.
+        features: features it takes when the user names none.
+        selection: ``"none"`` if it chooses nothing, else ``"validation"``.
+        stochastic: whether its result depends on the seed.
+        source_sha256: checksum of its source code, or None where that cannot be had.
+    """
+
+    name: str
+    features: tuple[str, ...]
+    selection: str
+    stochastic: bool
+    source_sha256: str | None
+    _make: Callable[..., Any]
+    _options: Mapping[str, inspect.Parameter] | None
+
+    def build(self, n_genres: int, seed: int, device: str, options: Mapping[str, Any]) -> GenreModel:
+        """A new, unfitted model.
+
+        Raises:
+            BenchError: for an option that it doesn't have (with the nearest one), or if building fails.
+        """
+        unknown = [] if self._options is None else [name for name in options if name not in self._options]
+        if unknown and self._options is not None:
+            near = difflib.get_close_matches(unknown[0], self._options, n=1)
+            known = ", ".join(self._options) or "none"
+            mend = f"did you mean {near[0]}?" if near else f"its options are: {known}"
+            raise BenchError(f"{self.name} has no option {unknown[0]!r}", mend)
+        with boundary(self.name, "being built"):
+            model = self._make(n_genres=n_genres, seed=seed, device=device, **options)
+        missing = [
+            method for method in ("fit", "predict_proba") if not callable(getattr(model, method, None))
+        ]
+        if missing:
+            mend = "a model has fit(train, valid) and predict_proba(inputs)"
+            raise BenchError(f"{self.name} builds a {type(model).__name__} without {missing[0]}", mend)
+        return model  # type: ignore[no-any-return]
+
+    def defaults(self) -> dict[str, Any]:
+        """The options with their default values, where they can be told."""
+        return {
+            name: parameter.default
+            for name, parameter in (self._options or {}).items()
+            if parameter.default is not inspect.Parameter.empty
+        }
+
+
+def model_source(model: ModelLike) -> ModelSource:
+    """The source of models that ``model`` names.
+
+    Raises:
+        BenchError: if nothing is called so, if it cannot be imported, or if it is no kind of model.
+    """
+    if not isinstance(model, str):
+        return _source(model, getattr(model, "__name__", type(model).__name__), model, _own_source(model))
+    loaded = load("models", model)
+    name = loaded.plugin.name
+    if loaded.plugin.origin in {"file", "module"} and name in {plugin.name for plugin in available("models")}:
+        raise BenchError(f"{model!r} has the name of the model {name!r}", "give it another name")
+    return _source(loaded.value, name, loaded.module, loaded.source_sha256)
+
+
+def _source(value: Any, name: str, about: Any, checksum: str | None) -> ModelSource:  # noqa: ANN401
+    make, given = _maker(value, name)
+    # What a class says of itself comes before what its module says.
+    says = [value, about]
+
+    def told(attribute: str, default: Any) -> Any:  # noqa: ANN401
+        return next((getattr(part, attribute) for part in says if hasattr(part, attribute)), default)
+
+    estimator = _is_estimator(value)
+    return ModelSource(
+        name=name,
+        features=_checked_features(name, told("FEATURES", ())),
+        selection=_checked_selection(name, "none" if estimator else told("SELECTION", "validation")),
+        stochastic=("random_state" in inspect.signature(value).parameters)
+        if estimator
+        else bool(told("STOCHASTIC", True)),
+        source_sha256=checksum or None,
+        _make=make,
+        _options=_options(value.build if isinstance(value, ModuleType) else value, given),
+    )
+
+
+def _checked_features(name: str, features: Any) -> tuple[str, ...]:  # noqa: ANN401
+    listed = isinstance(features, tuple | list) and all(isinstance(feature, str) for feature in features)
+    if not listed:
+        raise BenchError(f"{name} says FEATURES = {features!r}", 'give a tuple of names, as ("choi",)')
+    return tuple(features)
+
+
+def _checked_selection(name: str, selection: Any) -> str:  # noqa: ANN401
+    if selection not in {"none", "validation"}:
+        raise BenchError(f"{name} says SELECTION = {selection!r}", 'say "none" or "validation"')
+    return str(selection)
+
+
+def _maker(value: Any, name: str) -> tuple[Callable[..., Any], tuple[str, ...]]:  # noqa: ANN401
+    """How to build a model from ``value``, and which of `_GIVEN` it takes."""
+    if isinstance(value, ModuleType):
+        if not callable(getattr(value, "build", None)):
+            mend = "give it build(n_genres, seed, device, **options), or name its class: file.py:Class"
+            raise BenchError(f"{name} has no build function", mend)
+        return value.build, _GIVEN
+    if _is_estimator(value):
+        from mgrbench.models.estimator import from_class
+
+        def estimator(n_genres: int, seed: int, device: str, **options: Any) -> GenreModel:  # noqa: ANN401, ARG001
+            return from_class(value, n_genres, seed, options)
+
+        return estimator, _GIVEN
+    if not callable(value):
+        raise BenchError(f"{name} is a {type(value).__name__}", "name a class or a build function")
+    try:
+        taken = _taken(value)
+    except ValueError as error:  # some of Python's own classes and functions don't say
+        mend = "name a class or a build function"
+        raise BenchError(f"what arguments {name} takes can't be told", mend) from error
+
+    def called(**arguments: Any) -> Any:  # noqa: ANN401
+        return value(**{key: given for key, given in arguments.items() if key not in _GIVEN or key in taken})
+
+    return called, taken
+
+
+def _is_estimator(value: Any) -> bool:  # noqa: ANN401
+    # A class that derives from scikit-learn's has imported it: no need to import it to find out.
+    base = sys.modules.get("sklearn.base")
+    return bool(base) and isinstance(value, type) and issubclass(value, base.BaseEstimator)  # type: ignore[union-attr]
+
+
+def _taken(value: Callable[..., Any]) -> tuple[str, ...]:
+    parameters = inspect.signature(value).parameters
+    everything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    return tuple(name for name in _GIVEN if name in parameters or everything)
+
+
+def _options(make: Callable[..., Any], given: tuple[str, ...]) -> dict[str, inspect.Parameter] | None:
+    """The options that it takes by name; None if it takes any."""
+    parameters = inspect.signature(make).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return None
+    return {name: parameter for name, parameter in parameters.items() if name not in given}
+
+
+def _own_source(value: Any) -> str | None:  # noqa: ANN401
+    try:
+        return sha256_of_bytes(inspect.getsource(value).encode())
+    except (OSError, TypeError):
+        return None

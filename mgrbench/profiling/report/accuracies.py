@@ -1,0 +1,77 @@
+"""What the board of one split says of the models that were profiled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mgrbench.core.files import read_text
+from mgrbench.core.types import BenchError
+from mgrbench.profiling.record import Row
+from mgrbench.results.record import NEARLY_ALL
+from mgrbench.results.run import ScoreRecord
+
+_SET_APART = {"MGR101", "MGR103"}
+"""Rows with these codes lend no model their accuracy; nor do those that lack over 1 % of the tracks."""
+
+Key = tuple[str, tuple[str, ...], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a row of a board was made with."""
+
+    model: str
+    options: Mapping[str, Any]
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracies:
+    """Accuracies on the board of one split.
+
+    Attributes:
+        split: its name; empty where there is no board.
+        rows: (model, features, options) -> the best accuracy among its rows.
+        best: the best row of each model, by falling accuracy.
+    """
+
+    split: str
+    rows: Mapping[Key, ScoreRecord]
+    best: tuple[Configuration, ...] = ()
+
+    def of(self, row: Row) -> ScoreRecord | None:
+        """The accuracy of the same model on the same features; of one on none, where it needs none."""
+        if row.error:
+            return None
+        options = json.dumps(row.options, sort_keys=True)
+        return self.rows.get((row.model, row.features, options)) or self.rows.get((row.model, (), options))
+
+
+def read_accuracies(folder: Path, split: str) -> Accuracies:
+    """The accuracies of ``<folder>/<split>.json``; none where there is no such board.
+
+    Raises:
+        BenchError: if it is no board.
+    """
+    path = folder / f"{split}.json"
+    if not path.is_file():
+        return Accuracies("", {})
+    try:
+        board: dict[str, Any] = json.loads(read_text(path))
+        enough = NEARLY_ALL * board["audit"]["test_tracks"]
+        rows: dict[Key, ScoreRecord] = {}
+        best: dict[str, Configuration] = {}
+        for row in board["ranked"]:  # by falling accuracy
+            told = {warning["code"] for warning in row["warnings"]}
+            if not _SET_APART & told and row["test_tracks"] >= enough:
+                made = Configuration(row["model"], dict(row["options"]), tuple(row["features"]))
+                key = (made.model, made.features, json.dumps(made.options, sort_keys=True))
+                rows.setdefault(key, ScoreRecord.model_validate(row["scores"]["accuracy"]))
+                best.setdefault(made.model, made)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BenchError("is no board", "build it by `mgrbench leaderboard build`", path) from error
+    return Accuracies(split, rows, tuple(best.values()))

@@ -1,0 +1,1 @@
+"""Runs: their records and predictions, written, found, read back and compared."""

@@ -1,0 +1,237 @@
+"""Figures of stored runs for papers: confusion matrix, intervals, learning curves, embedding.
+
+Lettering is 7 to 9 points at the width of one column, colours are those of Okabe and Ito (2008) or a single
+hue from light to dark, and what colour tells, position or a marker tells too. The same run gives the same
+bytes with the same matplotlib.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mgrbench.core.plotting import COLOURS, MARKERS, ONE_COLUMN, TWO_COLUMNS
+from mgrbench.core.types import BenchError, FloatArray
+from mgrbench.results.history import curve_lines
+from mgrbench.results.predictions import Predictions
+from mgrbench.results.run import Run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SMALLEST = 1e-4
+"""Probability that the embedding takes smaller ones for: below it a model's digits mean little."""
+_DARK = 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class Drawable:
+    """A run that may be drawn.
+
+    Attributes:
+        run: its record.
+        predictions: its predictions.
+        history: the text of its ``history.csv``; empty where it has none.
+    """
+
+    run: Run
+    predictions: Predictions
+    history: str
+
+    @property
+    def name(self) -> str:
+        """Model and features."""
+        return f"{self.run.model}, {'+'.join(self.run.features)}" if self.run.features else self.run.model
+
+
+def confusion(one: Drawable) -> Figure:
+    """Counts of true against predicted genres, a cell the darker the larger its share of the true genre."""
+    from matplotlib.figure import Figure
+
+    counts = np.array(one.run.confusion)
+    genres = one.predictions.genres
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side = ONE_COLUMN if len(genres) <= _MANY else TWO_COLUMNS * 0.75
+    figure = Figure(figsize=(side, side), layout="constrained")
+    axes = figure.add_subplot()
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, column in zip(*np.nonzero(counts), strict=True):
+        ink = "white" if shares[row, column] > _DARK else "black"
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=ink, fontsize=7)
+    axes.set_xticks(range(len(genres)), genres, rotation=45, ha="right")
+    axes.set_yticks(range(len(genres)), genres)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    axes.set_title(f"{one.name} on {one.run.split}", wrap=True)
+    return figure
+
+
+_MANY = 10
+"""Genres whose matrix is legible in one column."""
+
+
+def intervals(runs: Sequence[Drawable]) -> Figure:
+    """Accuracies with their 95 % intervals over artists, the first run on top."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(ONE_COLUMN, 0.7 + 0.18 * len(runs)), layout="constrained")
+    axes = figure.add_subplot()
+    for place, one in enumerate(runs):
+        score = one.run.scores["accuracy"]
+        if score.low is not None and score.high is not None:
+            axes.plot([100 * score.low, 100 * score.high], [place, place], color=COLOURS[0], linewidth=1.2)
+        hollow = one.run.selection.rule == "test"
+        axes.plot(
+            [100 * score.value], [place], "o", color=COLOURS[0], mfc="white" if hollow else COLOURS[0], ms=4
+        )
+    names = [one.name + (" (selected on test)" if one.run.selection.rule == "test" else "") for one in runs]
+    axes.set_yticks(range(len(runs)), names)
+    axes.set_ylim(len(runs) - 0.5, -0.5)
+    axes.set_xlabel(f"accuracy on {runs[0].run.split} (%), 95 % interval")
+    axes.grid(axis="x", linewidth=0.3, color="0.8")
+    axes.set_axisbelow(True)
+    return figure
+
+
+def curves(runs: Sequence[Drawable]) -> Figure:
+    """Loss and accuracy by epoch: a thin line for every fold and network, dashed for the training part.
+
+    Raises:
+        BenchError: if a run has no history.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    for one in runs:
+        if not one.history:
+            raise BenchError(f"{one.name} has no {HISTORY}", "name a run of a model that trains in epochs")
+    figure = Figure(figsize=(TWO_COLUMNS * 0.8, 2.4), layout="constrained")
+    for place, kind in enumerate(("loss", "accuracy"), start=1):
+        axes = figure.add_subplot(1, 2, place)
+        for number, one in enumerate(runs):
+            for part, line in (("train", "--"), ("valid", "-")):
+                for points in curve_lines(one.history, f"{part}_{kind}"):
+                    epochs, values = zip(*points, strict=True)
+                    axes.plot(epochs, values, line, color=COLOURS[number % len(COLOURS)], alpha=0.6)
+            axes.plot([], [], "-", color=COLOURS[number % len(COLOURS)], label=one.name)
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_ylabel(kind)
+        axes.plot([], [], "-", color="0.3", label="validation")
+        axes.plot([], [], "--", color="0.3", label="training")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+HISTORY = "history.csv"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cloud:
+    """What a model says of test tracks that it did not train on, to be laid out in the plane.
+
+    Attributes:
+        values: float, shape (tracks, values).
+        genre: int, shape (tracks,): positions of the true genres.
+        shown: what the values are, for the title.
+    """
+
+    values: NDArray[np.floating[Any]]
+    genre: NDArray[np.int64]
+    shown: str
+
+
+def feature_cloud(features: FloatArray, genre: NDArray[np.int64], fold: int) -> Cloud:
+    """The high-level features of a fold's test tracks, as in the paper's Figures 8 to 10.
+
+    One fold at a time: the features of another fold's network have other axes.
+
+    Args:
+        features: float32, shape (tracks, values).
+        genre: int, shape (tracks,): positions of the true genres.
+        fold: number of the fold.
+    """
+    many, wide = features.shape
+    return Cloud(features, genre, f"{wide} high-level features of fold {fold}'s {many} test tracks")
+
+
+def prediction_cloud(predictions: Predictions, fold: int | None = None) -> Cloud:
+    """The log-probabilities of test tracks: a model's last layer up to a constant a track.
+
+    Every run has them, and they mean the same in every fold, which hidden features do not.
+
+    Args:
+        predictions: of a run.
+        fold: only the tracks of this fold; of all folds without it.
+
+    Raises:
+        BenchError: if there are no probabilities, or no such fold.
+    """
+    outcome = predictions.outcome
+    if outcome.proba is None:
+        raise BenchError("the run has no probabilities", "name a run that `mgrbench run` made")
+    chosen = np.ones(len(predictions), dtype=bool) if fold is None else predictions.fold == fold
+    if not chosen.any():
+        raise BenchError(f"there is no fold {fold}", f"the run has folds 1 to {predictions.fold.max()}")
+    logs = np.log(np.maximum(outcome.proba[chosen], SMALLEST))
+    whose = "all folds'" if fold is None else f"fold {fold}'s"
+    return Cloud(
+        logs - logs.mean(axis=1, keepdims=True),
+        outcome.genre[chosen],
+        f"log-probabilities of {whose} {chosen.sum()} test tracks",
+    )
+
+
+def embedding(one: Drawable, cloud: Cloud, seed: int = 0) -> Figure:
+    """t-SNE of what a model says of test tracks, coloured and marked by true genre.
+
+    Raises:
+        BenchError: if there are fewer than five tracks.
+    """
+    from matplotlib.figure import Figure
+
+    points = embed(cloud.values, seed)
+    figure = Figure(figsize=(ONE_COLUMN, ONE_COLUMN), layout="constrained")
+    axes = figure.add_subplot()
+    for at, name in enumerate(one.predictions.genres):
+        chosen = cloud.genre == at
+        look: dict[str, Any] = {"marker": MARKERS[at % len(MARKERS)], "c": COLOURS[at % len(COLOURS)]}
+        axes.scatter(
+            points[chosen, 0], points[chosen, 1], s=7, linewidths=0.2, edgecolors="white", label=name, **look
+        )
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_title(f"{one.name} on {one.run.split}\nt-SNE of {cloud.shown}", fontsize=7, wrap=True)
+    figure.legend(loc="outside lower center", ncols=4, frameon=False, markerscale=1.5, handletextpad=0.1)
+    return figure
+
+
+def embed(values: NDArray[np.floating[Any]], seed: int = 0) -> FloatArray:
+    """Positions of the tracks in the plane, (tracks, values) -> float32 (tracks, 2).
+
+    Raises:
+        BenchError: if there are fewer than five tracks.
+    """
+    from sklearn.manifold import TSNE
+
+    if len(values) < _FEWEST:
+        raise BenchError(f"there are {len(values)} tracks", f"t-SNE needs {_FEWEST} at least")
+    perplexity = min(30.0, (len(values) - 1) / 3)
+    tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed)
+    return np.asarray(tsne.fit_transform(values), np.float32)
+
+
+_FEWEST = 5
+
+KINDS: Mapping[str, str] = {
+    "confusion": "confusion matrix of one run",
+    "intervals": "accuracies of runs with their 95 % intervals",
+    "curves": "learning curves of runs of networks",
+    "embedding": "t-SNE of one model's high-level features of test tracks",
+    "ladder": "a stored artist ladder",
+}
+"""What can be drawn."""

@@ -1,0 +1,174 @@
+"""Predictions and what is known of how they came about -> the record of a run."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from mgrbench.core.codes import Check
+from mgrbench.core.machine import code_state, cpu_name, gpu_name, package_versions
+from mgrbench.core.types import Dataset, Fold, Split
+from mgrbench.results.predictions import Predictions
+from mgrbench.results.run import (
+    Code,
+    Cost,
+    Environment,
+    FoldRecord,
+    GenreRecord,
+    MeanStd,
+    Run,
+    ScoreRecord,
+    Selection,
+    Warn,
+)
+from mgrbench.results.scoring import Derived, derive
+from mgrbench.splits import audit_split, split_from_text
+
+
+def make_run(
+    predictions: Predictions,
+    dataset: Dataset,
+    split: Split,
+    *,
+    model: str,
+    selection: Selection,
+    parts: Mapping[int, Fold],
+    started: datetime,
+    warnings: Sequence[Warn] = (),
+    options: Mapping[str, Any] | None = None,
+    features: Mapping[str, str] | None = None,
+    seed: int = 0,
+    cost: Cost | None = None,
+    plugin_sha256: str | None = None,
+) -> Run:
+    """The record of a run: every score derived from the predictions, every known warning on it.
+
+    Args:
+        predictions: what was predicted.
+        dataset: the dataset.
+        split: the split.
+        model: name of the row.
+        selection: what was chosen on which part.
+        parts: fold -> its parts, as the model got them.
+        started: when the work began.
+        warnings: what is known of the run beside what the split and the scores say.
+        options: options of the model.
+        features: feature -> fingerprint.
+        seed: seed of the models.
+        cost: what it took.
+        plugin_sha256: checksum of the model's source, or of a file of scored predictions.
+    """
+    derived = derive(predictions, split)
+    return Run(
+        model=model,
+        options=dict(options or {}),
+        features=dict(features or {}),
+        dataset=dataset.name,
+        split=split.name,
+        split_sha256=split.sha256,
+        seed=seed,
+        selection=selection,
+        folds=_fold_records(parts, derived),
+        **score_fields(derived),
+        cost=cost or Cost(),
+        environment=environment(),
+        code=Code.model_validate(code_state()),
+        plugin_sha256=plugin_sha256,
+        warnings=(*_split_warnings(split, dataset), *warnings, *score_warnings(predictions, split)),
+        started_utc=_utc(started),
+        finished_utc=_utc(datetime.now(UTC)),
+        predictions=predictions,
+    )
+
+
+def score_fields(derived: Derived) -> dict[str, Any]:
+    """The fields of a run record that follow from its predictions alone."""
+    return {
+        "scores": {
+            name: ScoreRecord(value=score.value, low=score.low, high=score.high)
+            for name, score in derived.scores.items()
+        },
+        "fold_mean_std": {
+            name: MeanStd(mean=mean, std=std) for name, (mean, std) in derived.fold_mean_std.items()
+        },
+        "per_class": tuple(GenreRecord.model_validate(row) for row in derived.per_class),
+        "confusion": derived.confusion,
+    }
+
+
+def environment() -> Environment:
+    """The machine and the library versions, now."""
+    return Environment(
+        python=platform.python_version(),
+        packages=package_versions(),
+        platform=f"{platform.system()} {platform.machine()}",
+        cpu=cpu_name(),
+        gpu=gpu_name() if "torch" in sys.modules else None,
+    )
+
+
+def _fold_records(parts: Mapping[int, Fold], derived: Derived) -> tuple[FoldRecord, ...]:
+    return tuple(
+        FoldRecord(
+            fold=number,
+            n_train=len(part.train),
+            n_valid=len(part.valid),
+            n_test=len(part.test),
+            scores=dict(derived.fold_scores[number]),
+        )
+        for number, part in parts.items()
+    )
+
+
+def _split_warnings(split: Split, dataset: Dataset) -> list[Warn]:
+    checks: tuple[Check, ...] = audit_split(split, dataset).checks
+    return [Warn(code=check.code, detail=check.detail) for check in checks if check.status == "leak"]
+
+
+def score_warnings(predictions: Predictions, split: Split) -> list[Warn]:
+    """What must be said of predictions, whoever made them: some are missing, or a guess does as well."""
+    warnings = []
+    if len(predictions) < split.test_tracks:
+        detail = f"{len(predictions)} of the split's {split.test_tracks} test tracks"
+        warnings.append(Warn(code="MGR104", detail=detail))
+    right = int((predictions.outcome.predicted == predictions.outcome.genre).sum())
+    majority = _majority_hits(predictions, split)
+    if right < majority:
+        detail = f"{right} tracks right, {majority} by always naming the commonest training genre"
+        warnings.append(Warn(code="MGR106", detail=detail))
+    return warnings
+
+
+def _majority_hits(predictions: Predictions, split: Split) -> int:
+    """How many predictions would be right if each fold's commonest training genre were always named."""
+    commonest = np.array(_commonest(split.text, predictions.genres))
+    return int((predictions.outcome.genre == commonest[predictions.fold - 1]).sum())
+
+
+@lru_cache(maxsize=8)
+def _commonest(split_text: str, genres: tuple[str, ...]) -> tuple[int, ...]:
+    """Per fold the position of the commonest training genre; of equally common ones the first.
+
+    By the split's text, which can be a key, because a board asks for every one of its rows.
+    """
+    split = split_from_text(split_text, "split")
+    counts = [Counter(split.genre[track] for track in (*fold.train, *fold.valid)) for fold in split.folds]
+    return tuple(
+        max(range(len(genres)), key=lambda genre: (count[genres[genre]], -genre)) for count in counts
+    )
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+NEARLY_ALL = 0.99
+"""Share of the split's test tracks from which on a row speaks for the split: what one broken clip of a
+published collection takes away, no accuracy shows."""

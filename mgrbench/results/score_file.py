@@ -1,0 +1,71 @@
+"""A stranger's predictions -> a finished run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.files import digest_of_file, write_atomically
+from mgrbench.core.types import Dataset, Fold, Split
+from mgrbench.results.external import read_foreign
+from mgrbench.results.folder import SPLIT_FILE, check_row_name, claimed, run_folder, write_run
+from mgrbench.results.record import make_run
+from mgrbench.results.run import Run, Selection, Warn
+from mgrbench.splits import check_split, is_shipped, load_split
+
+
+def score_file(
+    path: Path,
+    dataset: str | Dataset,
+    split: str | Path | Split,
+    *,
+    name: str,
+    selection: Literal["none", "validation", "test", "unstated"] = "unstated",
+    out: Path = Path("runs"),
+    allow_missing: bool = False,
+) -> tuple[Run, Path]:
+    """Score a file of predictions and store it as a run; gives the run and its folder.
+
+    The row says that its training was not observed, and that it is optimistic if it was selected on test.
+
+    Raises:
+        BenchError: if the file is not what `mgrbench.results.external` reads.
+    """
+    data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
+    chosen = split if isinstance(split, Split) else load_split(split, data.name)
+    check_split(chosen, data)
+    check_row_name(name)
+    started = datetime.now(UTC)
+    predictions = read_foreign(path, data, chosen, allow_missing=allow_missing)
+    warnings = [Warn(code="MGR105", detail=f"from {path.name}")]
+    if selection == "test":
+        warnings.append(
+            Warn(code="MGR101", detail="epochs, settings or features were chosen on the test part")
+        )
+    tested = {number: predictions.of_fold(number) for number in sorted(set(predictions.fold.tolist()))}
+    run = make_run(
+        predictions,
+        data,
+        chosen,
+        model=name,
+        selection=Selection(rule=selection),
+        # Only folds with predictions can be scored; what was trained on is what the split says.
+        parts={
+            number: Fold(fold.train, fold.valid, fold.test[: len(tested[number])])
+            for number, fold in enumerate(chosen.folds, start=1)
+            if number in tested
+        },
+        started=started,
+        warnings=warnings,
+        plugin_sha256=digest_of_file(path),
+    )
+    folder = run_folder(
+        out, data.name, chosen.name.split("/")[1], name, f"scored-{selection}-{digest_of_file(path)[:8]}"
+    )
+    with claimed(folder, out):
+        if not is_shipped(chosen):
+            write_atomically(folder / SPLIT_FILE, chosen.text)
+        write_run(folder, run, predictions)
+    return run, folder
