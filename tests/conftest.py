@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import copied, prepare
+from tests.support.helpers import copied, prepare
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -30,7 +30,7 @@ def private_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `tests.helpers.prepare` makes, once for all tests; a file that needs other things has its own."""
+    """What `prepare` makes, once for all tests; a file that needs other things has its own."""
     return prepare(tmp_path_factory.mktemp("prepared"))
 
 

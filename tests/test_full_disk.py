@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from tests.helpers import (
+from tests.support.helpers import (
     GTZAN,
     IDS,
     MEANS,

@@ -16,7 +16,7 @@ import pytest
 
 from mgrbench.datasets.collections._fma_genres import SMALL, TOP
 from tests.benchmarks.ratios import compared
-from tests.metadata import fma_tracks, jamendo_rows, write_fma, write_jamendo
+from tests.support.metadata import fma_tracks, jamendo_rows, write_fma, write_jamendo
 
 SECONDS, MEGABYTES = 5.0, 500.0
 FMA_SUBSETS = {"small": 8000, "medium": 17_000, "large": 81_574}

@@ -12,7 +12,7 @@ same to within the tolerance that each feature states.
 
 No GPU was at hand where this was written. The code names no device, and was tested with PyTorch on the CPU
 against NumPy, librosa and kymatio; what no test has seen is CUDA itself: its FFTs, its convolutions, and how
-its memory and its speed behave. `tests/test_feature_device.py` holds the tests that run where there is one.
+its memory and its speed behave. `tests/features/test_device.py` holds the tests that run where there is one.
 """
 
 from __future__ import annotations

@@ -1,0 +1,177 @@
+"""MTG-Jamendo, single-label: tracks of one genre tag, its genres, its five splits, from its own tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mgrbench.core.dataset_plugin import describe_dataset, load_dataset
+from mgrbench.core.types import BenchError
+from mgrbench.datasets.collections import mtg_jamendo
+from mgrbench.datasets.collections.mtg_jamendo import FEWEST, SPLITS
+from mgrbench.splits import audit_split, check_split, load_split
+from tests.support.helpers import done, refused, write_wav
+from tests.support.metadata import JAMENDO_HEAD, jamendo_line, jamendo_rows, write_jamendo
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Two tracks make a genre, so that tables can be small."""
+    monkeypatch.setattr(mtg_jamendo, "FEWEST", 2)
+
+
+@pytest.fixture
+def root(tmp_path, few) -> Path:
+    """A data root with a clone's tables: metal and folk in each part, jazz in two, ska in one."""
+    tags = {
+        214: ["metal"], 215: ["metal"], 216: ["metal"], 217: ["folk"], 218: ["folk"], 219: ["folk"],
+        220: ["jazz"], 221: ["jazz"], 222: ["ska"], 223: ["folk", "metal"], 224: ["metal", "rock", "pop"],
+        1056334: ["metal"],
+    }  # fmt: skip
+    parts = dict(zip(tags, ["train", "validation", "test"] * 4, strict=True))
+    parts[221] = "train"
+    del parts[1056334]
+    lines = {number: jamendo_line(number, own, number) for number, own in tags.items()}
+    write_jamendo(tmp_path / "data" / "mtg-jamendo-dataset" / "data", lines, parts)
+    return tmp_path / "data"
+
+
+def test_tracks_of_one_tag_count_and_genres_that_each_part_of_each_split_has(root):
+    dataset = load_dataset("mtg_jamendo")
+    assert dataset.genres == ("folk", "metal")
+    genres = {int(track.id[6:]): track.genre for track in dataset.tracks()}
+    assert genres == {
+        214: "metal", 215: "metal", 216: "metal", 217: "folk", 218: "folk", 219: "folk", 1056334: "metal",
+    }  # fmt: skip
+    first = dataset.tracks()[0]
+    assert (first.id, first.artist, first.album) == ("track_0000214", "artist_000214", "album_000214")
+    assert (first.seconds, first.faults, first.replica) == (200.5, (), None)
+
+
+def test_a_genre_needs_the_stated_number_of_tracks(root, monkeypatch):
+    monkeypatch.setattr(mtg_jamendo, "FEWEST", 4)
+    assert load_dataset("mtg_jamendo").genres == ("metal",)
+    monkeypatch.setattr(mtg_jamendo, "FEWEST", FEWEST)
+    with pytest.raises(BenchError, match=f"no genre has {FEWEST} tracks"):
+        load_dataset("mtg_jamendo")
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_the_official_splits(root, name):
+    split = load_split(f"mtg_jamendo/{name}")
+    (fold,) = split.folds
+    assert fold.train == ("track_0000214", "track_0000217")
+    assert fold.valid == ("track_0000215", "track_0000218")
+    assert fold.test == ("track_0000216", "track_0000219")
+    check_split(split, load_dataset("mtg_jamendo"))
+    assert audit_split(split).artist_in_train == 0
+
+
+def test_the_command_of_the_header_writes_the_split_again(root, tmp_path):
+    split = load_split("split-3", "mtg_jamendo")
+    done(*split.provenance["made-by"].split()[1:], "--out", tmp_path / "again.tsv")
+    assert (tmp_path / "again.tsv").read_text() == split.text
+
+
+@pytest.mark.parametrize("clip", ["audio/14/214.wav", "audio-low/14/214.low.wav", "track_0000214.flac"])
+def test_clips_are_found_in_full_and_in_low_quality(root, clip):
+    write_wav(root / clip)
+    (track,) = load_dataset("mtg_jamendo").tracks(root)
+    assert (track.id, track.path) == ("track_0000214", clip)
+
+
+@pytest.mark.parametrize(
+    ("name", "track"),
+    [("14/214.mp3", "track_0000214"), ("track_1056334", "track_1056334"),
+     ("34/1056334.low.mp3", "track_1056334"), ("214", "track_0000214"),
+     ("a214.mp3", None), ("21/4x.mp3", None), ("", None)],
+)  # fmt: skip
+def test_names_of_clips(name, track):
+    assert describe_dataset("mtg_jamendo").identify(name) == track
+
+
+@pytest.mark.parametrize(("kind", "ending"), [("audio", "mp3"), ("audio-low", "low.mp3")])
+def test_bitwise_equal_files_are_replicas(root, kind, ending):
+    listed = {"a": "14/214", "b": "15/215", "c": "17/217"} | {"d": "16/216"}
+    lines = [f"{letter * 64} {path}.{ending}" for letter, path in listed.items()]
+    lines.append(f"{'a' * 64} 34/1056334.{ending}")
+    folder = root / "mtg-jamendo-dataset" / "data" / "download"
+    folder.mkdir()
+    (folder / f"raw_30s_{kind}_sha256_tracks.txt").write_text("\n".join(lines))
+    replicas = {track.id: track.replica for track in load_dataset("mtg_jamendo").tracks() if track.replica}
+    assert replicas == dict.fromkeys(("track_0000214", "track_1056334"), "sha256-aaaaaaaaaaaa")
+
+
+@pytest.mark.parametrize(
+    "place", ["root/data", "root", "root/mtg-jamendo-dataset/data", "mtg-jamendo-dataset/data"]
+)
+def test_the_clone_may_be_the_root_lie_in_it_or_beside_it(tmp_path, few, place):
+    lines, parts = jamendo_rows(200, tags=2)
+    write_jamendo(tmp_path / place, lines, parts)
+    (tmp_path / "root").mkdir(exist_ok=True)
+    assert len(load_dataset("mtg_jamendo", tmp_path / "root").tracks()) == 100
+
+
+# What is wrong
+
+
+def test_without_metadata_there_are_the_steps(tmp_path):
+    line = refused("split", "show", "mtg_jamendo/split-0")
+    assert "git clone https://github.com/MTG/mtg-jamendo-dataset" in line
+    assert "git clone" in refused("data", "info", "mtg_jamendo", "--root", tmp_path)
+    info = done("data", "info", "mtg_jamendo", "--json").document
+    assert info["splits"] == [f"mtg_jamendo/{name}" for name in SPLITS]
+    assert "git clone" in info["metadata"]
+
+
+GOOD = jamendo_line(214, ["metal"], 214)
+
+
+@pytest.mark.parametrize(
+    ("after", "problem"),
+    [
+        ("", "1 fields"),
+        (GOOD.rpartition("\t")[0], "5 fields"),
+        (GOOD.replace("track_0000214", "214"), "track id '214'"),
+        (GOOD.replace("track_0000214", "track_0000215"), "track id 'track_0000215'.* stands twice"),
+        (GOOD.replace("200.5", "long"), "duration 'long'"),
+        (GOOD.replace("genre---", "mood/theme---"), "tag 'mood/theme---metal'"),
+        (GOOD.replace("metal", ""), "tag 'genre---'"),
+    ],
+)
+def test_damaged_lines_are_refused(root, after, problem):
+    table = root / "mtg-jamendo-dataset" / "data" / "autotagging_genre.tsv"
+    text = table.read_text()
+    assert GOOD in text
+    table.write_text(text.replace(GOOD, after, 1))
+    with pytest.raises(BenchError, match=rf"autotagging_genre.tsv:[23]: .*{problem}"):
+        load_dataset("mtg_jamendo")
+
+
+def test_a_table_with_other_columns_is_refused(root):
+    table = root / "mtg-jamendo-dataset" / "data" / "autotagging_genre.tsv"
+    table.write_text(table.read_text().replace(JAMENDO_HEAD, JAMENDO_HEAD.replace("TAGS", "TAG")))
+    assert "has not the columns" in refused("data", "info", "mtg_jamendo", "--root", root)
+
+
+def test_a_split_file_that_is_missing_or_names_a_track_twice_is_refused(root):
+    folder = root / "mtg-jamendo-dataset" / "data" / "splits" / "split-2"
+    test = folder / "autotagging_genre-test.tsv"
+    test.write_text(f"{test.read_text()}{GOOD}\n")
+    assert "names track_0000214, which is in another part too" in refused(
+        "split", "show", "mtg_jamendo/split-0"
+    )
+    test.unlink()
+    line = refused("split", "show", "mtg_jamendo/split-0")
+    assert "autotagging_genre-test.tsv: no such file" in line
+
+
+def test_thousands_of_tracks_are_listed_and_split(tmp_path):
+    lines, parts = jamendo_rows(4000)
+    write_jamendo(tmp_path / "data" / "data", lines, parts)
+    dataset = load_dataset("mtg_jamendo")
+    assert len(dataset.genres) == 20
+    assert len(dataset.tracks()) == 2000
+    audit = audit_split("mtg_jamendo/split-4")
+    assert (audit.test_tracks, audit.artist_in_train) == (400, 0)

@@ -1,0 +1,361 @@
+"""The paper's tables: facts that agree with each other, printed beside measured, text that stays text."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.leaderboards.paper import printed as facts_of
+from mgrbench.leaderboards.paper.printed import CONFUSIONS, SHARES, printed_confusion, reported, reported_on
+from mgrbench.leaderboards.paper.tables import TITLES, datasets_of
+from mgrbench.leaderboards.tables.formats import GRID_FORMATS
+from mgrbench.leaderboards.tables.grid import Grid, abbreviated
+from mgrbench.leaderboards.tables.latex import latex_escaped
+from mgrbench.splits import shipped_splits
+from tests.support.helpers import GTZAN, cli, done, record, refused, unchanged
+
+FORMATS = ("md", "csv", "latex", "html")
+
+
+# --- facts
+
+
+def test_every_printed_figure_names_a_protocol_and_splits_that_ship():
+    assert {one.table for one in reported()} == {2, 3, 4, 5, 9, 11}
+    for one in reported():
+        assert 0 < one.accuracy < 1
+        assert one.protocol
+        assert set(one.splits) <= set(shipped_splits())
+        assert load_dataset(one.dataset).name == one.dataset
+
+
+def test_the_best_combination_of_each_table_is_what_table_11_repeats():
+    for dataset in ("gtzan", "ismir2004", "extballroom"):
+        own = [one for one in reported() if one.dataset == dataset and one.system == "FusionNet"]
+        (last,) = (one for one in own if one.table == 11)
+        (same,) = (
+            one
+            for one in own
+            if one.table in {3, 4, 5} and one.features == last.features and one.decision == "meta"
+        )
+        assert same.accuracy == last.accuracy
+        assert same.accuracy == max(one.accuracy for one in own if one.table in {3, 4, 5})
+
+
+@pytest.mark.parametrize("table", CONFUSIONS)
+def test_a_printed_matrix_gives_the_accuracy_printed_elsewhere(table):
+    found = printed_confusion(table)
+    assert found.genres == load_dataset(found.dataset).genres
+    pooled = found.counts.trace() / found.counts.sum()
+    others = [one.accuracy for one in reported() if one.dataset == found.dataset and one.decision == "meta"]
+    assert min(abs(pooled - other) for other in others) < 0.0002
+
+
+def test_cells_that_do_not_follow_from_their_matrix_are_found():
+    wrong = [
+        (table, name, found.genres[at])
+        for table in CONFUSIONS
+        for found in [printed_confusion(table)]
+        for name in SHARES
+        for at in range(len(found.genres))
+        if not found.consistent(name, at)
+    ]
+    assert len(wrong) == 15
+    assert {(7, "Precision", "reggae"), (10, "Recall", "disco")} < set(wrong)
+
+
+def test_a_share_that_729_tracks_cannot_give_is_doubted():
+    doubted = {one.printed: one.note for one in reported() if one.dataset == "ismir2004" and one.note}
+    assert "no number of the 729" in doubted["0.9090"]
+    assert "cut off" in doubted["0.9149"]
+    assert "0.9246" not in doubted
+
+
+def test_a_figure_with_a_confusion_matrix_says_what_the_matrix_gives():
+    said = {(one.table, one.dataset): one.matrix for one in reported() if one.matrix}
+    assert set(said) == {
+        (3, "ismir2004"), (4, "gtzan"), (5, "extballroom"), (9, "gtzan"),
+        (11, "ismir2004"), (11, "gtzan"), (11, "extballroom"),
+    }  # fmt: skip
+    assert "674 of 729 tracks right, as printed; 1 of the 24 shares" in said[3, "ismir2004"]
+    assert "Table 10) has 824 of 948" in said[9, "gtzan"]
+    assert "12 of the 40 shares printed beside it do not follow" in said[9, "gtzan"]
+
+
+def test_a_figure_that_its_matrix_does_not_give_is_said(monkeypatch):
+    read = facts_of._lines
+
+    def changed(name):
+        lines = read(name)
+        if name == "table07.tsv":
+            lines[1][1:3] = ["99", "1"]
+        return lines
+
+    monkeypatch.setattr(facts_of, "_lines", changed)
+    for cached in (facts_of.printed_confusion, facts_of.reported):
+        cached.cache_clear()
+    try:
+        (said,) = {one.matrix for one in reported() if one.dataset == "gtzan" and "Table 7" in one.matrix}
+        assert "964 of 1000 tracks right, which is 0.9640 and not what is printed" in said
+    finally:
+        monkeypatch.undo()
+        for cached in (facts_of.printed_confusion, facts_of.reported):
+            cached.cache_clear()
+
+
+# --- the command
+
+
+@pytest.mark.parametrize("table", TITLES)
+def test_without_runs_the_measured_cells_are_empty(table, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = done("table", table, "--json").document["tables"]
+    for grid in found:
+        for row in grid["rows"]:
+            assert len(row) == len(grid["columns"])
+        measured = [at for at, name in enumerate(grid["columns"]) if name.endswith("measured")]
+        assert not any(row[at] for row in grid["rows"] for at in measured)
+    if table in CONFUSIONS:
+        assert not any(cell for row in found[1]["rows"] for cell in row[1:])
+
+
+def test_a_run_stands_beside_its_printed_figure(place):
+    done("features", "import", "gtzan", "mel", "--file", "toy.npz", "--array", "x")
+    done("run", "-m", "lda", "-d", "gtzan", "-s", "mini.tsv", "-f", "mel", "--out", "more")
+    run = record(place / "more")
+    arguments = ("table", 2, "-d", "gtzan", "--runs", "more", "--model", "lda", "--split", "mini")
+    rows = {row[0]: row for row in done(*arguments, "--json").document["tables"][0]["rows"]}
+    assert rows["mel"][1]["value"] == 0.891
+    assert rows["mel"][2]["value"] == pytest.approx(run["scores"]["accuracy"]["value"], abs=1e-6)
+    assert rows["mel"][2]["low"] == pytest.approx(run["scores"]["accuracy"]["low"], abs=1e-6)
+    assert rows["cqt"][2] is None
+    text = done(*arguments, "--format", "csv").out
+    (line,) = (row for row in csv.DictReader(text.splitlines()) if row["Feature"] == "mel")
+    assert float(line["GTZAN, printed"]) == 0.891
+    assert float(line["GTZAN, measured_std"]) == pytest.approx(
+        run["fold_mean_std"]["accuracy"]["std"], abs=1e-6
+    )
+
+
+def test_a_run_without_candidates_stands_where_the_table_has_the_sum_rule(place):
+    for name in ("mel", "scatter"):
+        done("features", "import", "gtzan", name, "--file", "toy.npz", "--array", "x")
+    (place / "two.py").write_text(
+        "import numpy as np\n"
+        "SELECTION, STOCHASTIC = 'none', False\n"
+        "def build(n_genres, seed, device, *, candidates=6):\n"
+        "    return One(n_genres, candidates)\n"
+        "class One:\n"
+        "    def __init__(self, genres, candidates):\n"
+        "        self.says = np.eye(genres)[min(candidates, 1)]\n"
+        "    def fit(self, train, valid):\n"
+        "        pass\n"
+        "    def predict_proba(self, inputs):\n"
+        "        return np.tile(self.says, (len(inputs.ids), 1))\n"
+    )
+    run = ("run", "-m", "two.py:build", "-d", "gtzan", "-s", "mini.tsv", "-f", "mel", "-f", "scatter")
+    done(*run, "--name", "fusionnet", "--out", "meta")
+    done(*run, "--name", "fusionnet", "--out", "sum", "-o", "candidates=0")
+    arguments = ("table", 4, "-d", "gtzan", "--split", "mini", "--json")
+    for roots in (("meta",), ("sum",), ("meta", "sum")):
+        (grid,) = done(*arguments, *(word for root in roots for word in ("--runs", root))).document["tables"]
+        cells = {
+            column: row[at]
+            for row in grid["rows"]
+            if row[0] == "m+s"
+            for at, column in enumerate(grid["columns"])
+        }
+        for root, words in (("meta", "meta-CNN"), ("sum", "sum rule")):
+            cell = cells[f"GTZAN {words}, measured"]
+            if root not in roots:
+                assert cell is None
+                continue
+            accuracy = record(place / root)["scores"]["accuracy"]["value"]
+            assert cell["value"] == pytest.approx(accuracy, abs=1e-6)
+
+
+def test_a_whole_system_is_compared_on_what_it_was_given_and_that_is_said(place):
+    for name in ("mel", "cqt"):
+        done("features", "import", "gtzan", name, "--file", "toy.npz", "--array", "x")
+    run = ("run", "-m", "lda", "-d", "gtzan", "-s", "mini.tsv", "--name", "fusionnet", "-f", "mel")
+    done(*run, "--out", "few")
+    done(*run, "-f", "cqt", "--out", "few")
+    shown = ("-d", "gtzan", "--split", "mini", "--runs", "few", "--json")
+    (grid,) = done("table", 11, *shown).document["tables"]
+    row = next(row for row in grid["rows"] if row[0] == "FusionNet")
+    (accuracy,) = (
+        run["scores"]["accuracy"]["value"]
+        for file in (place / "few").glob("gtzan/mini/fusionnet/*/run.json")
+        if len((run := json.loads(file.read_text()))["features"]) == 2
+    )
+    assert row[2]["value"] == pytest.approx(accuracy, abs=1e-6)
+    assert "§ Printed on mel, percussive, scatter, transfer, of which there is no run." in grid["notes"]
+    assert "on mel+cqt" in " ".join(grid["notes"])
+    # On two splits, a column each; what was measured on one of them only stays empty in the other.
+    words = ("table", 11, "-d", "gtzan", "--runs", "few", "--split", "mini", "--split", "artist3")
+    (both,) = done(*words, "--json").document["tables"]
+    assert both["columns"] == ["System", "GTZAN, printed", "GTZAN, mini", "GTZAN, artist3"]
+    assert next(line for line in both["rows"] if line[0] == "FusionNet") == [*row[:3], None]
+    assert sum(note.startswith("Measured on gtzan/") for note in both["notes"]) == 2
+    assert "GTZAN, artist3_low" in done(*words, "--format", "csv").out
+    assert "of one split" in refused("table", 7, "--split", "mini", "--split", "artist3")
+    # A table of combinations is about the features themselves.
+    (grid,) = done("table", 4, *shown).document["tables"]
+    assert not any(cell for row in grid["rows"] for cell in row[2::2])
+
+
+def test_of_several_runs_the_lowest_seed_is_shown_whatever_it_scores(place):
+    done("features", "import", "gtzan", "mel", "--file", "toy.npz", "--array", "x")
+    for seed in (2, 1):
+        done("run", "-m", "random_forest", "-d", "gtzan", "-s", "mini.tsv", "-f", "mel", "--seed", seed)
+    arguments = ("table", 2, "-d", "gtzan", "--model", "random_forest", "--split", "mini", "--json")
+    (grid,) = done(*arguments).document["tables"]
+    first = next((place / "runs").glob("gtzan/mini/random_forest/mel-seed1-*/run.json"))
+    shown = next(row[2]["value"] for row in grid["rows"] if row[0] == "mel")
+    assert shown == pytest.approx(json.loads(first.read_text())["scores"]["accuracy"]["value"], abs=1e-6)
+    assert any("2 runs fit" in note for note in grid["notes"])
+
+
+def test_a_measured_confusion_matrix_has_the_shape_of_the_printed_one(place):
+    printed, measured = done("table", 7, "--run", "means", "--json").document["tables"]
+    assert printed["columns"] == measured["columns"]
+    assert [row[0] for row in printed["rows"]] == [row[0] for row in measured["rows"]]
+    counts = [[int(cell) for cell in row[1:-1]] for row in measured["rows"][: len(GTZAN.genres)]]
+    assert counts == record(place / "runs")["confusion"]
+    assert "table 6 is of ismir2004" in refused("table", 6, "--run", "means")
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_table_in_every_format_goes_to_a_file(kind, place):
+    ending = {"latex": "tex"}.get(kind, kind)
+    for table in TITLES:
+        done("table", table, "--out", f"t{table}.{ending}")
+        text = (place / f"t{table}.{ending}").read_text()
+        assert text == done("table", table, "--format", kind).out
+        if kind == "latex":
+            assert text.count("{table}") == 2 * text.count(r"\toprule") == 2 * text.count(r"\bottomrule")
+
+
+@pytest.mark.parametrize("table", TITLES)
+def test_a_table_fits_on_a_screen(table, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = done("table", table).out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert (
+        any(printed.printed.removeprefix("0") in " ".join(lines) for printed in reported())
+        or table in CONFUSIONS
+    )
+
+
+def test_what_a_table_cannot_show_is_said(place):
+    with unchanged(place):
+        assert "the tables are 2, 3" in refused("table", 12)
+        assert "tables with figures of it: 2, 4" in refused("table", 3, "-d", "gtzan")
+        assert "md, csv, latex, html" in refused("table", 2, "--format", "docx")
+        assert "does not say its format" in refused("table", 2, "--out", "x.docx")
+        line = refused("table", 11, "-d", "gtzan", "-s", "random10", "-s", "artist33")
+        assert "no split is called gtzan/artist33; did you mean gtzan/artist3?" in line
+        assert "`mgrbench list splits`" in refused("table", 2, "-s", "xyz/what")
+    assert cli("table").code == 2
+    assert datasets_of(2) == ("gtzan", "ismir2004", "extballroom")
+
+
+# --- hostile text
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "=cmd()",
+    r"\input{x}",
+    "a & b % c # d $ e _ f ^ g ~ h",
+    "[x]",
+    "*",
+    "日本 ♫",
+    "|",
+    "`x`",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_cells_stay_text(name):
+    grid = Grid(title=name, columns=(name, "b"), rows=((name, "1"),), notes=(name,))
+    page = GRID_FORMATS["html"]([grid])
+    assert "<script" not in page
+    (_head, row) = csv.reader(GRID_FORMATS["csv"]([grid]).splitlines())
+    assert not row[0].startswith(("=", "+", "-", "@"))
+    bare = re.sub(
+        r"\\(textbackslash|textasciicircum|textasciitilde|textless|textgreater|textbar|`)\{\}",
+        "",
+        latex_escaped(name),
+    )
+    bare = re.sub(r"\\[{}$&#%_]", "", bare)
+    assert not re.search(r"[\\$&#%_^~<>|\"`]", bare)
+    assert len(re.findall(r"(?<!\\)\|", GRID_FORMATS["md"]([grid]).splitlines()[2])) == 3
+
+
+def test_marks_hang_beside_the_digits_and_footnote_signs_are_set():
+    grid = Grid("T", ("a", "b"), (("x *", ".5 *"), ("y †", ".25 † ‡ §")), numeric=frozenset({1}))
+    text = GRID_FORMATS["latex"]([grid])
+    assert r"x {*} & .5\rlap{{*}}" in text
+    assert r".25\rlap{\dag{} \ddag{} \S{}}" in text
+    assert "U+" not in text
+
+
+def test_a_long_table_becomes_parts_and_keeps_every_row():
+    rows = tuple((f"row{number}", "a long name with words " * 4, "1") for number in range(90))
+    text = GRID_FORMATS["latex"]([Grid("Long", ("a", "b", "n"), rows, frozenset({2}), notes=("note",))])
+    assert text.count(r"\begin{table}") == text.count("(part ") + 1 > 1
+    assert re.findall(r"row\d+", text) == [row[0] for row in rows]
+    assert text.count(r"note\par") == 1
+
+
+def test_abbreviations_tell_names_apart():
+    assert abbreviated(["blues", "classical"]) == ("blu", "cla")
+    assert abbreviated(["rock", "rockabilly", "rocksteady"]) == ("rock", "rocka", "rocks")
+    assert abbreviated(["pop", "popular"]) == ("pop", "popu")
+    assert abbreviated([]) == ()
+
+
+@pytest.mark.slow
+def test_latex_compiles_as_pasted_and_fits_on_the_page(place):
+    if shutil.which("pdflatex") is None:
+        pytest.skip("no pdflatex on this machine")
+    names = Grid("Names", ("Name", "n"), tuple((name, "1") for name in HOSTILE))
+    options = ", ".join(f"an_option_{number}=value" for number in range(6))
+    wide = Grid("Wide", ("Model", *"abcde"), ((f"model ({options})", *[".842 [.807, .876]"] * 5),) * 60,
+                numeric=frozenset(range(1, 6)))  # fmt: skip
+    text = "".join(done("table", table, "--format", "latex").out for table in TITLES)
+    text += GRID_FORMATS["latex"]([names, wide])
+    (place / "all.tex").write_text(
+        "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n" + text + "\\end{document}\n"
+    )
+    made = subprocess.run(
+        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "all.tex"],
+        cwd=place, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stdout[-2000:]
+    assert "Overfull" not in made.stdout
+    assert "too large for page" not in made.stdout
+
+
+# --- on the pages
+
+
+def test_reported_rows_stand_on_pages_of_their_protocol_and_are_not_ranked(place):
+    done("run", "-m", "majority", "-d", "gtzan", "-s", "kereliuk", "-f", "toy")
+    done("leaderboard", "build", "--format", "md,json")
+    document = json.loads((place / "leaderboards" / "gtzan" / "kereliuk.json").read_text())
+    assert [row["model"] for row in document["ranked"]] == ["majority"]
+    assert {one["accuracy"] for one in document["reported"]} == {0.821, 0.72}
+    page = (place / "leaderboards" / "gtzan" / "kereliuk.md").read_text()
+    above, below = page.split("## Reported")
+    assert "leenam2017" not in above
+    assert ".8210" in below
+    assert "## Reported" not in (place / "leaderboards" / "gtzan" / "mini.md").read_text()
+    assert len(reported_on("gtzan/artist3")) == 0
