@@ -33,8 +33,8 @@ class _Discriminant(LinearDiscriminantAnalysis):  # type: ignore[misc]
         values = rows.shape[1]
         if values > WIDEST:
             size = f"a covariance of {values} × {values} values, {8 * values**2 / 1e9:.1f} GB"
-            mend = "give it vectors, as melstats are, or take a model that needs none, as svm_rbf"
-            raise BenchError(f"lda would need {size}", mend)
+            hint = "give it vectors, as melstats are, or take a model that needs none, as svm_rbf"
+            raise BenchError(f"lda would need {size}", hint)
         super().fit(rows, genre)
         return self
 

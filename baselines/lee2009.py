@@ -127,7 +127,7 @@ class ModulationSpectra:
             else:
                 rows[name] = array.reshape(*array.shape[:2], -1).mean(axis=1, dtype=np.float64)
             if not np.isfinite(array).all():
-                raise BenchError(f"feature {name!r} has a value that is not finite", "mend the feature")
+                raise BenchError(f"feature {name!r} has a value that is not finite", "correct the feature")
         if len(rows) > 1:
             rows["all"] = np.concatenate(list(rows.values()), axis=1)
         return rows

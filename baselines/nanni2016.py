@@ -158,7 +158,7 @@ class VisualAcoustic:
 
     def _zones(self, array: FloatArray, feature: str) -> dict[str, FloatArray]:
         if not np.isfinite(array).all():
-            raise BenchError(f"feature {feature!r} has a value that is not finite", "mend the feature")
+            raise BenchError(f"feature {feature!r} has a value that is not finite", "correct the feature")
         tracks = [self._textures.of(track, feature) for track in array]
         found = {}
         for descriptor in tracks[0]:

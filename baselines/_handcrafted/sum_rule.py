@@ -97,5 +97,5 @@ class SumOfMachines:
 def _rows(name: str, values: NDArray[np.floating]) -> _Array:
     rows = values.reshape(-1, values.shape[-1]).astype(np.float64)
     if not np.isfinite(rows).all():
-        raise BenchError(f"{name} has a value that is not finite", "mend the feature")
+        raise BenchError(f"{name} has a value that is not finite", "correct the feature")
     return rows

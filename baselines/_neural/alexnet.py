@@ -70,8 +70,8 @@ def published() -> State:
     """
     folder = os.environ.get(VARIABLE)
     if not folder:
-        mend = f"get {ADDRESS} and name its folder by {VARIABLE}, or leave out pretrained"
-        raise BenchError(f"the weight file {NAME} is not at hand", mend)
+        hint = f"get {ADDRESS} and name its folder by {VARIABLE}, or leave out pretrained"
+        raise BenchError(f"the weight file {NAME} is not at hand", hint)
     path = Path(folder) / NAME
     with reading(path):
         found = digest_of_file(path)
@@ -86,17 +86,17 @@ def convolutions(path: Path) -> State:
     Raises:
         BenchError: if it is no such file, or holds other weights.
     """
-    mend = f"get {ADDRESS}"
+    hint = f"get {ADDRESS}"
     try:
         with reading(path):
             stored = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError) as error:
-        raise BenchError("is no file of weights", mend, path) from error
+        raise BenchError("is no file of weights", hint, path) from error
     expected = ImageNetwork(None, 1).features.state_dict()
     state = {}
     for name, values in expected.items():
         given = stored.get(f"features.{name}") if isinstance(stored, dict) else None
         if not isinstance(given, Tensor) or given.shape != values.shape:
-            raise BenchError(f"lacks features.{name} of shape {tuple(values.shape)}", mend, path)
+            raise BenchError(f"lacks features.{name} of shape {tuple(values.shape)}", hint, path)
         state[name] = given
     return state

@@ -40,17 +40,17 @@ class Checkpoints:
         with reading(path):
             raw = path.read_bytes()
         digest, data = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:]
-        mend = "remove it, and training begins anew"
+        hint = "remove it, and training begins anew"
         if digest != _digest(data):
-            raise BenchError("is a damaged checkpoint", mend, path)
+            raise BenchError("is a damaged checkpoint", hint, path)
         try:
             kept = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         except (pickle.UnpicklingError, RuntimeError) as error:
-            raise BenchError("is no checkpoint of tensors and numbers", mend, path) from error
+            raise BenchError("is no checkpoint of tensors and numbers", hint, path) from error
         written_by, content = kept["identity"], kept["content"]
         if written_by != identity:
-            mend = "remove it, or give this training a folder of its own"
-            raise BenchError("is the checkpoint of a training with other settings", mend, path)
+            hint = "remove it, or give this training a folder of its own"
+            raise BenchError("is the checkpoint of a training with other settings", hint, path)
         return dict(content)
 
     def save(self, name: str, identity: str, content: dict[str, Any]) -> None:

@@ -61,8 +61,8 @@ class NeuralModel:
         for name, size in self._sizes.items():
             given = inputs.arrays[name].shape[2:] if name in inputs.arrays else None
             if given != size:
-                mend = "predict on the features that it was fitted on"
-                raise BenchError(f"feature {name!r} has segments of {given}, fitted on {size}", mend)
+                hint = "predict on the features that it was fitted on"
+                raise BenchError(f"feature {name!r} has segments of {given}, fitted on {size}", hint)
 
 
 class SegmentNetwork(NeuralModel):
@@ -109,8 +109,8 @@ class SegmentNetwork(NeuralModel):
         ((feature, shape),) = self._sizes.items()
         if len(shape) != self._axes:
             of_time = "name a feature of (time, frequency), such as mel"
-            mend = of_time if self._axes == 2 else "name a feature of one axis, or see the model's options"
-            raise BenchError(f"feature {feature!r} has segments of shape {shape}", mend)
+            hint = of_time if self._axes == 2 else "name a feature of one axis, or see the model's options"
+            raise BenchError(f"feature {feature!r} has segments of shape {shape}", hint)
         segments = segments_of(train_part, feature)
         with seeded(self._device, self._seed, "initial values"):
             layers = {

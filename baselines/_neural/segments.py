@@ -134,7 +134,7 @@ def check_trainable(segments: Segments, what: str) -> None:
         raise BenchError(f"{what} has {segments.count} training segments", "give two or more")
     for start in range(0, len(segments.values), _TRACKS_AT_A_TIME):
         if not np.isfinite(segments.values[start : start + _TRACKS_AT_A_TIME]).all():
-            raise BenchError(f"{what} has a value that is not finite", "mend the feature")
+            raise BenchError(f"{what} has a value that is not finite", "correct the feature")
 
 
 def _sent(array: NDArray[Any], device: str) -> Tensor:

@@ -162,8 +162,8 @@ class _Run:
         with seeded(self._place.device, self._place.seed, self._name, number):
             loss, accuracy = self._pass(train)
         if not math.isfinite(loss):
-            mend = "lower the learning rate, or set clip_norm"
-            raise BenchError(f"{self._name}: the loss is {loss} in epoch {number}", mend)
+            hint = "lower the learning rate, or set clip_norm"
+            raise BenchError(f"{self._name}: the loss is {loss} in epoch {number}", hint)
         row = {
             "network": self._name,
             "epoch": number,

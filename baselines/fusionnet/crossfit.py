@@ -44,8 +44,8 @@ def inner_parts(examples: Examples, parts: int) -> list[NDArray[np.intp]]:
     ]
     groups = components(tracks)
     if len(groups) < parts:
-        mend = f"lower inner_folds, now {parts}, or use a split with more artists"
-        raise BenchError(f"the training part has tracks of {len(groups)} artists only", mend)
+        hint = f"lower inner_folds, now {parts}, or use a split with more artists"
+        raise BenchError(f"the training part has tracks of {len(groups)} artists only", hint)
     part = deal_groups(groups, parts, prefix="inner")
     numbers = np.array([part[track.id] for track in tracks])
     return [np.flatnonzero(numbers == number) for number in range(1, parts + 1)]

@@ -27,8 +27,8 @@ class Command(TyperCommand):
         for option, times in Counter(given).items():
             takes_one = isinstance(option, TyperOption) and not (option.multiple or option.is_flag)
             if times > 1 and takes_one:
-                mend = "it takes one value; give it once"
-                raise BenchError(f"{max(option.opts, key=len)} is given {times} times", mend)
+                hint = "it takes one value; give it once"
+                raise BenchError(f"{max(option.opts, key=len)} is given {times} times", hint)
         left: list[str] = super().parse_args(ctx, args)
         return left
 

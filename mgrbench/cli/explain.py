@@ -43,13 +43,13 @@ def explain(
 
 
 def _sections(page: Any) -> dict[str, str]:  # noqa: ANN401
-    return {"means": page.means, "matters": page.matters, "mend": page.mend}
+    return {"means": page.means, "matters": page.matters, "mend": page.hint}
 
 
 def _known(text: str) -> str:
     name = text.strip().upper()
     if name not in CODES:
         near = difflib.get_close_matches(name, CODES, n=1)
-        mend = f"did you mean {near[0]}?" if near else "`mgrbench explain` lists the codes"
-        raise BenchError(f"there is no code {text!r}", mend)
+        hint = f"did you mean {near[0]}?" if near else "`mgrbench explain` lists the codes"
+        raise BenchError(f"there is no code {text!r}", hint)
     return name

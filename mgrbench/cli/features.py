@@ -55,8 +55,8 @@ def extract(
     from mgrbench.features.extract import extract as extracted
 
     if (backend is Backend.dask) != (scheduler is not None):
-        mend = "say --backend dask --scheduler tcp://HOST:8786, or neither"
-        raise BenchError("a backend and a scheduler go together", mend)
+        hint = "say --backend dask --scheduler tcp://HOST:8786, or neither"
+        raise BenchError("a backend and a scheduler go together", hint)
     data = load_dataset(dataset, root)
     chosen = resolve_device(device)
     with progress(f"extracting from {data.name}") as tell:
@@ -168,8 +168,8 @@ def info(
             documents.append(document)
     if dataset and not documents:
         load_dataset(dataset)  # refuses a name that is none, with the nearest
-        mend = f"import or extract one; the store is {store.root}"
-        raise BenchError(f"no feature of {dataset} is stored", mend)
+        hint = f"import or extract one; the store is {store.root}"
+        raise BenchError(f"no feature of {dataset} is stored", hint)
     columns = [("dataset", "left"), ("feature", "left"), ("tracks", "right"), ("segment", "right")]
     columns += [("size", "right"), ("kind", "left"), ("state", "fold")]
     rows = [

@@ -137,8 +137,8 @@ def _metrics(names: Sequence[str]) -> dict[str, Metric]:
             about = (value.__doc__ or "").strip().partition("\n")[0]
             value = Metric(loaded.plugin.name, about, value)
         if not isinstance(value, Metric):
-            mend = "name a function of a mgrbench.Outcome, or a mgrbench.Metric"
-            raise BenchError(f"{name} is no metric", mend)
+            hint = "name a function of a mgrbench.Outcome, or a mgrbench.Metric"
+            raise BenchError(f"{name} is no metric", hint)
         if value.name in METRICS:
             raise BenchError(f"{name} has the name of a built-in metric", "give it another name")
         metrics[value.name] = value

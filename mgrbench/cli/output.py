@@ -53,8 +53,8 @@ def emit(document: Any, show: Callable[[Console], None], *, as_json: bool) -> No
         raise
     except OSError as error:
         silence_stdout()
-        mend = "send it elsewhere; what the command had to store is stored"
-        raise BenchError(f"the result cannot be written to stdout ({error.strerror})", mend) from error
+        hint = "send it elsewhere; what the command had to store is stored"
+        raise BenchError(f"the result cannot be written to stdout ({error.strerror})", hint) from error
 
 
 def silence_stdout() -> None:

@@ -95,8 +95,8 @@ _OF = ("auto", "features", "predictions")
 def _check_choice(word: str, known: Any, problem: str) -> None:  # noqa: ANN401
     if word not in known:
         near = difflib.get_close_matches(word, known, n=1)
-        mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-        raise BenchError(problem.format(word), mend)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        raise BenchError(problem.format(word), hint)
 
 
 def _cloud(
@@ -125,8 +125,8 @@ def _cloud(
             ),
         )
     except BenchError as error:
-        mend = f"{error.mend}; or see what is stored by --of predictions"
-        raise BenchError(error.problem, mend, error.where) from error
+        hint = f"{error.hint}; or see what is stored by --of predictions"
+        raise BenchError(error.problem, hint, error.where) from error
     assert again.features is not None, "they were asked for"
     cloud = feature_cloud(again.features, again.genre, again.fold)
     note(f"{again.same:.1%} of the fold's tracks get the genre that the run recorded")
@@ -155,6 +155,6 @@ def _drawable(folder: Path) -> Drawable:
 def _of_one_split(found: list[Drawable]) -> list[Drawable]:
     splits = sorted({one.run.split for one in found})
     if len(splits) > 1:
-        mend = "accuracies on different splits are different exams: draw one split at a time"
-        raise BenchError(f"the runs are of {' and '.join(splits)}", mend)
+        hint = "accuracies on different splits are different exams: draw one split at a time"
+        raise BenchError(f"the runs are of {' and '.join(splits)}", hint)
     return found

@@ -103,8 +103,8 @@ def profile(
     before = read_sessions(place) if place else []
     accuracies = read_accuracies(place or _OUT, split)
     if ranked and (feature or option or shape):
-        mend = "leave out --feature, --option and --shape"
-        raise BenchError("--ranked takes features and options from the board", mend)
+        hint = "leave out --feature, --option and --shape"
+        raise BenchError("--ranked takes features and options from the board", hint)
     names, features = model or [], tuple(dict.fromkeys(feature or ()))
     everyone = [name for name in _built_in() if name not in names] if every else []
     named = _named(names, parse_options(option or []), features)
@@ -135,7 +135,7 @@ def profile(
     others = [row for row in session.rows if row.name != title]
     if others and all(row.error for row in others) and not every:
         raise BenchError(
-            f"{others[0].name} could not be profiled: {others[0].error}", "mend that, and try again"
+            f"{others[0].name} could not be profiled: {others[0].error}", "correct that, and try again"
         )
     files = _write(merged(before, session), accuracies, place, readme) if place else []
     if unfinished:
@@ -227,16 +227,16 @@ def _ranked(names: Sequence[str], accuracies: Accuracies, split: str, *, every: 
     """
     from mgrbench.models.source import model_source
 
-    mend = "name another by --split, or features by --feature in place of --ranked"
+    hint = "name another by --split, or features by --feature in place of --ranked"
     best = {row.model: row for row in accuracies.best}
     asked: list[Asked] = []
     for name in names:
         if row := best.get(model_source(name).name):
             asked.append((name, dict(row.options), row.features))
         elif not every:
-            raise BenchError(f"{split} has no row of {name} that can be ranked", mend)
+            raise BenchError(f"{split} has no row of {name} that can be ranked", hint)
     if not asked:
-        raise BenchError(f"{split} has no rows to profile", mend)
+        raise BenchError(f"{split} has no rows to profile", hint)
     return asked
 
 
@@ -284,7 +284,7 @@ def _tasks(
             tasks.append(task)
     unused = [feature for feature in sized if all(feature not in task.shapes for task in tasks)]
     if unused:
-        raise BenchError(f"no model gets a feature {unused[0]!r}", "mend the name in --shape")
+        raise BenchError(f"no model gets a feature {unused[0]!r}", "correct the name in --shape")
     return tasks, tasks[0].name
 
 

@@ -201,8 +201,8 @@ def _refuse_mixed(*, split: bool, lists: bool, column: bool) -> None:
     if split and lists:
         raise BenchError("a split and lists are given", "audit one or the other")
     if column and not lists:
-        mend = "add --train FILE --test FILE, or leave it out"
-        raise BenchError("--column is of lists, and there is none", mend)
+        hint = "add --train FILE --test FILE, or leave it out"
+        raise BenchError("--column is of lists, and there is none", hint)
 
 
 def _audit_all(dataset: str | None, readme: Path | None, *, check: bool, strict: bool, as_json: bool) -> None:
@@ -243,8 +243,8 @@ def _audit_lists(
 
     files = dict(lists)
     if dataset is None or not {"train", "test"} <= files.keys():
-        mend = "give a split's name, or --train FILE --test FILE --dataset NAME"
-        raise BenchError("there is nothing to audit", mend)
+        hint = "give a split's name, or --train FILE --test FILE --dataset NAME"
+        raise BenchError("there is nothing to audit", hint)
     data = load_dataset(dataset, root)
     read = [(part, path, read_track_list(path, data, column)) for part, path in lists]
     ids = {part: each.ids for part, _, each in read}

@@ -26,7 +26,7 @@ SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _DAMAGED = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError,
 )  # fmt: skip
-_MEND = "nothing of it was unpacked; get the archive again, elsewhere if need be"
+_HINT = "nothing of it was unpacked; get the archive again, elsewhere if need be"
 _CHUNK = 1 << 20
 
 _Member = TypeVar("_Member")
@@ -61,8 +61,8 @@ def unpack(archive: Path, folder: Path, progress: Progress | None = None) -> int
             with tarfile.open(archive) as tar:
                 return _write(_tar_members(tar), folder, tar.extractfile, archive, progress)
     except _DAMAGED as error:
-        mend = "get the archive again, elsewhere if need be"
-        raise BenchError(f"is damaged ({error or type(error).__name__})", mend, archive) from error
+        hint = "get the archive again, elsewhere if need be"
+        raise BenchError(f"is damaged ({error or type(error).__name__})", hint, archive) from error
 
 
 def _zip_members(packed: zipfile.ZipFile) -> list[tuple[zipfile.ZipInfo, str, int]]:
@@ -99,7 +99,7 @@ def _check(archive: object, name: str) -> None:
 
 def _refusal(archive: object, name: str, problem: str) -> BenchError:
     shown = name if len(name) <= 80 else f"{name[:80]}…"
-    return BenchError(f"its member {shown!r} {problem}", _MEND, str(archive))
+    return BenchError(f"its member {shown!r} {problem}", _HINT, str(archive))
 
 
 def _write(
@@ -114,8 +114,8 @@ def _write(
         folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free
     if total > free:
-        mend = "free some space or name another folder by --root; nothing of it was unpacked"
-        raise BenchError(f"needs {total / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free", mend, archive)
+        hint = "free some space or name another folder by --root; nothing of it was unpacked"
+        raise BenchError(f"needs {total / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free", hint, archive)
     for member, name, _ in members:
         target = folder / name
         part = target.with_name(f".{target.name}.part")

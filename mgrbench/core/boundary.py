@@ -36,9 +36,9 @@ def boundary(name: str, doing: str) -> Iterator[None]:
         last = frames[-1] if frames else None
         place = f" ({Path(last.filename).name}:{last.lineno})" if last else ""
         text = _to_the_point(str(error)) or "no message"
-        mend = "mend the plugin; MGRBENCH_DEBUG=1 shows the traceback, `mgrbench check` tries its contract"
+        hint = "correct the plugin; MGRBENCH_DEBUG=1 shows the traceback, `mgrbench check` tries its contract"
         raise BenchError(
-            f"{name} failed while {doing}: {type(error).__name__}: {text}{place}", mend
+            f"{name} failed while {doing}: {type(error).__name__}: {text}{place}", hint
         ) from error
 
 

@@ -67,13 +67,13 @@ class Resuming:
             self._receive(url)
         except requests.exceptions.InvalidSchema as error:
             problem = f"is, or leads on to, an address that does not begin with {self._schemes[0]}://"
-            raise BenchError(problem, "mend the address, or get the file yourself", url) from error
+            raise BenchError(problem, "correct the address, or get the file yourself", url) from error
         except requests.Timeout as error:
-            mend = f"{_AGAIN}, later if need be"
-            raise BenchError(f"no answer within {max(TIMEOUT):g} seconds", mend, url) from error
+            hint = f"{_AGAIN}, later if need be"
+            raise BenchError(f"no answer within {max(TIMEOUT):g} seconds", hint, url) from error
         except requests.RequestException as error:
-            mend = f"check address, network and proxy, then {_AGAIN}"
-            raise BenchError(f"cannot be reached ({type(error).__name__})", mend, url) from error
+            hint = f"check address, network and proxy, then {_AGAIN}"
+            raise BenchError(f"cannot be reached ({type(error).__name__})", hint, url) from error
         self.part.replace(output_file)
         self._validator_file.unlink(missing_ok=True)
 
@@ -119,8 +119,8 @@ class Resuming:
         """Where in the file an answer begins, and how long the file is, if the server says so."""
         status = response.status_code
         if status in (404, 410):
-            mend = "the file was moved or removed: get it elsewhere, and tell mgrbench's developers"
-            raise BenchError(f"nothing is there (status {status})", mend, url)
+            hint = "the file was moved or removed: get it elsewhere, and tell mgrbench's developers"
+            raise BenchError(f"nothing is there (status {status})", hint, url)
         if status not in (200, 206):
             raise BenchError(f"the server answers with status {status}", f"{_AGAIN} later", url)
         if response.headers.get("Content-Encoding", "identity") != "identity":
@@ -170,8 +170,8 @@ class Resuming:
 
     def _cut(self, url: str, done: int, total: int | None) -> BenchError:
         of = f" of {total}" if total else ""
-        mend = f"{_AGAIN}: it goes on from there" if self._validator_file.is_file() else _AGAIN
-        return BenchError(f"the connection was cut after {done}{of} bytes", mend, url)
+        hint = f"{_AGAIN}: it goes on from there" if self._validator_file.is_file() else _AGAIN
+        return BenchError(f"the connection was cut after {done}{of} bytes", hint, url)
 
     def _discard(self) -> None:
         self.part.unlink(missing_ok=True)
@@ -221,6 +221,6 @@ def fetch(
             pooch.retrieve(url, checksum, target.name, target.parent, downloader=downloader)
         except ValueError as error:  # "SHA256 hash of … does not match …: expected … but got …. Deleted …"
             problem = str(error).partition(" Deleted")[0].rstrip(".")
-            mend = "run the same command again; if that does not help, get the file elsewhere"
-            raise BenchError(problem, mend, url) from error
+            hint = "run the same command again; if that does not help, get the file elsewhere"
+            raise BenchError(problem, hint, url) from error
     return target

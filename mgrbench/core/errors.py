@@ -6,22 +6,22 @@ from pathlib import Path
 
 
 class BenchError(Exception):
-    """The only exception raised on purpose: what is wrong, where, and how to mend it.
+    """The only exception raised on purpose: what is wrong, where, and what to do.
 
     The command line prints it as one line and exits with status 2.
 
     Args:
         problem: what is wrong, with the value at fault in it.
-        mend: what the user can do about it.
+        hint: what the user can do about it.
         where: the file at fault, with its line where that helps.
     """
 
-    def __init__(self, problem: str, mend: str, where: Path | str | None = None) -> None:
+    def __init__(self, problem: str, hint: str, where: Path | str | None = None) -> None:
         self.problem = problem
-        self.mend = mend
+        self.hint = hint
         self.where = None if where is None else str(where)
-        super().__init__(f"{self.where}: {problem}; {mend}" if self.where else f"{problem}; {mend}")
+        super().__init__(f"{self.where}: {problem}; {hint}" if self.where else f"{problem}; {hint}")
 
     def __reduce__(self) -> tuple[type[BenchError], tuple[str, str, str | None]]:
         """Survive the way back from a worker process with all three parts."""
-        return BenchError, (self.problem, self.mend, self.where)
+        return BenchError, (self.problem, self.hint, self.where)

@@ -12,12 +12,12 @@ class Page:
     Attributes:
         means: what was found, and how it is found.
         matters: what it does to a score.
-        mend: what whoever reads the score or made the run can do.
+        hint: what whoever reads the score or made the run can do.
     """
 
     means: str
     matters: str
-    mend: str
+    hint: str
 
 
 PAGES = {

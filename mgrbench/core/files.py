@@ -64,7 +64,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        mends = {
+        hints = {
             errno.ENOSPC: "free some space or choose another place; nothing was changed",
             errno.EDQUOT: "free some space or choose another place; nothing was changed",
             errno.EACCES: "choose a place you may write to",
@@ -72,8 +72,8 @@ def writing(path: Path) -> Iterator[None]:
             errno.ENOTDIR: "a file stands where a folder is needed: choose another place",
             errno.EEXIST: "a file stands where a folder is needed: choose another place",
         }
-        mend = mends.get(error.errno or 0, "mend that and run the same command again")
-        raise BenchError(f"cannot be written ({error.strerror or error})", mend, path) from error
+        hint = hints.get(error.errno or 0, "correct that and run the same command again")
+        raise BenchError(f"cannot be written ({error.strerror or error})", hint, path) from error
 
 
 def read_text(path: Path) -> str:
@@ -127,8 +127,8 @@ def locked(path: Path, what: str) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
-            mend = "wait until it has finished, then run the same command again"
-            raise BenchError(f"another process is writing {what}", mend, path.parent) from error
+            hint = "wait until it has finished, then run the same command again"
+            raise BenchError(f"another process is writing {what}", hint, path.parent) from error
     try:
         yield
     finally:

@@ -10,13 +10,13 @@ from mgrbench.core.files import read_text
 from mgrbench.core.types import BenchError
 
 
-def check_pages(pages: Mapping[Path, str], problem: str, mend: str) -> None:
+def check_pages(pages: Mapping[Path, str], problem: str, hint: str) -> None:
     """See that files hold what they would be written with.
 
     Args:
         pages: path of a file -> its text.
         problem: what is said of the first one that differs.
-        mend: what to do about it.
+        hint: what to do about it.
 
     Raises:
         BenchError: naming the file that is missing, or the first line that differs.
@@ -26,7 +26,7 @@ def check_pages(pages: Mapping[Path, str], problem: str, mend: str) -> None:
         if found != text:
             lines = zip_longest(found.splitlines(), text.splitlines())
             number = next((n for n, (old, new) in enumerate(lines, start=1) if old != new), 1)
-            raise BenchError(problem, mend, f"{path}:{number}")
+            raise BenchError(problem, hint, f"{path}:{number}")
 
 
 def between_marks(page: Path, begin: str, end: str, lines: Sequence[str], what: str) -> str:

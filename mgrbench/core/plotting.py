@@ -48,8 +48,8 @@ def need_matplotlib() -> None:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
-        mend = "pip install 'mgrbench[plots]'"
-        raise BenchError(f"drawing needs matplotlib, which cannot be imported ({error})", mend) from error
+        hint = "pip install 'mgrbench[plots]'"
+        raise BenchError(f"drawing needs matplotlib, which cannot be imported ({error})", hint) from error
 
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999")

@@ -26,15 +26,15 @@ def import_module(name: str, plugin: str) -> ModuleType:
         BenchError: if there is none of this name, or if it fails while it is imported.
     """
     if not all(part.isidentifier() for part in name.split(".")):
-        mend = "write package.module:Name, or the path of a file that ends in .py"
-        raise BenchError(f"{name!r} is no name of a module", mend)
+        hint = "write package.module:Name, or the path of a file that ends in .py"
+        raise BenchError(f"{name!r} is no name of a module", hint)
     with boundary(plugin, "being imported"):
         try:
             return importlib.import_module(name)
         except ModuleNotFoundError as error:
             if error.name and f"{name}.".startswith(f"{error.name}."):
-                mend = "install its package or mend the name"
-                raise BenchError(f"no module is called {error.name!r}", mend) from error
+                hint = "install its package or correct the name"
+                raise BenchError(f"no module is called {error.name!r}", hint) from error
             raise  # the module is there and lacks one that it imports
 
 

@@ -66,8 +66,8 @@ def _processes(function: Callable[[Item], Result], items: Sequence[Item], jobs: 
     try:
         yield from _parallel(function, items, jobs)
     except TerminatedWorkerError as error:
-        mend = "use fewer jobs, or 1 to see what happens"
-        raise BenchError("a worker process was killed, as by lack of memory", mend) from error
+        hint = "use fewer jobs, or 1 to see what happens"
+        raise BenchError("a worker process was killed, as by lack of memory", hint) from error
 
 
 def _parallel(function: Callable[[Item], Result], items: Sequence[Item], jobs: int) -> Iterator[Result]:
@@ -90,14 +90,14 @@ def _cluster(address: str) -> Iterator[None]:
         raise BenchError("Dask is not installed", "pip install 'mgrbench[cluster]'") from error
     from joblib import parallel_config
 
-    mend = "start one by `dask scheduler` and `dask worker ADDRESS`, and name its address"
+    hint = "start one by `dask scheduler` and `dask worker ADDRESS`, and name its address"
     try:
         client = Client(address, timeout=10)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
-        raise BenchError(f"no Dask scheduler answers at {address!r}", mend) from error
+        raise BenchError(f"no Dask scheduler answers at {address!r}", hint) from error
     with client:
         if not client.scheduler_info()["workers"]:
-            raise BenchError(f"the Dask cluster at {address!r} has no worker", mend)
+            raise BenchError(f"the Dask cluster at {address!r} has no worker", hint)
         with parallel_config(backend="dask"):
             yield
 

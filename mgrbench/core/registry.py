@@ -95,8 +95,8 @@ def find(kind: Kind, name: str) -> Plugin:
     declared = [point for point in points if point.name.replace("-", "_") == plain]
     if len(declared) > 1:
         owners = " and ".join(f"{_distribution(point)} ({point.value})" for point in declared)
-        mend = "uninstall one of them"
-        raise BenchError(f"two packages declare the {_singular(kind)} {name!r}: {owners}", mend)
+        hint = "uninstall one of them"
+        raise BenchError(f"two packages declare the {_singular(kind)} {name!r}: {owners}", hint)
     if declared:
         return Plugin(kind, declared[0].name, declared[0].value, _distribution(declared[0]))
     if "." in name:
@@ -124,8 +124,8 @@ def load(kind: Kind, name: str) -> Loaded:
     module = import_file(Path(path)) if path.endswith(".py") else import_module(path, plugin.name)
     if attribute and not hasattr(module, attribute):
         near = difflib.get_close_matches(attribute, dir(module), n=1)
-        mend = f"did you mean {near[0]}?" if near else f"define it in {path}"
-        raise BenchError(f"{path} has no {attribute!r}", mend)
+        hint = f"did you mean {near[0]}?" if near else f"define it in {path}"
+        raise BenchError(f"{path} has no {attribute!r}", hint)
     value = getattr(module, attribute) if attribute else module
     return Loaded(plugin, value, module, source_checksum(module))
 

@@ -21,7 +21,7 @@ PROVENANCE = ("about", "source", "licence", "cite", "rules")
 """What a table of folds says of each split."""
 
 _FOLDER = Path(__file__).resolve().parent / "facts"
-_MEND = "mend the line, or install mgrbench anew if you never changed it"
+_HINT = "correct the line, or install mgrbench anew if you never changed it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class FactTable:
 
     def error(self, row: int, problem: str) -> BenchError:
         """An error that names the file and the line of the row at this position."""
-        return BenchError(problem, _MEND, f"{self.path}:{self.first_line + row}")
+        return BenchError(problem, _HINT, f"{self.path}:{self.first_line + row}")
 
 
 def facts_file(name: str) -> Path:
@@ -71,7 +71,7 @@ def read_facts(path: Path, columns: Sequence[str]) -> FactTable:
     missing = [column for column in ("track_id", *columns) if column not in names]
     if missing or len(set(names)) < len(names):
         problem = f"lacks the column {missing[0]!r}" if missing else "names a column twice"
-        raise BenchError(problem, _MEND, f"{path}:{first + 1}")
+        raise BenchError(problem, _HINT, f"{path}:{first + 1}")
     rows = tuple(dict(zip(names, row, strict=False)) for row in fields)
     table = FactTable(path, header, tuple(names), rows, first + 2)
     seen: set[str] = set()
@@ -90,7 +90,7 @@ def _header(lines: Sequence[str], path: Path) -> dict[str, str]:
     for number, line in enumerate(takewhile(lambda line: line.startswith("#"), lines), start=1):
         key, colon, value = (part.strip() for part in line[1:].partition(":"))
         if not (key and colon and value) or key in header:
-            raise BenchError(f"is no '# key: value' with a new key: {line[:60]!r}", _MEND, f"{path}:{number}")
+            raise BenchError(f"is no '# key: value' with a new key: {line[:60]!r}", _HINT, f"{path}:{number}")
         header[key] = value
     return header
 
@@ -108,7 +108,7 @@ def read_folds(path: Path) -> dict[str, PublishedFolds]:
     wrong = sorted(expected ^ set(table.header))
     if wrong:
         what = "lacks the" if wrong[0] in expected else "has an unknown"
-        raise BenchError(f"the header {what} line '# {wrong[0]}:'", _MEND, path)
+        raise BenchError(f"the header {what} line '# {wrong[0]}:'", _HINT, path)
     return {
         split: PublishedFolds(
             provenance={key: table.header[f"{split}.{key}"] for key in PROVENANCE},

@@ -151,29 +151,29 @@ def checked_probabilities(answer: Any, tracks: int, genres: int, who: str) -> ND
         BenchError: if it has another shape, values that are not numbers or outside of 0..1, or rows whose sum
             is further from 1 than what rounding explains.
     """
-    mend = "predict_proba returns probabilities of shape (tracks, genres), each row summing to 1"
+    hint = "predict_proba returns probabilities of shape (tracks, genres), each row summing to 1"
     proba = np.asarray(answer)
     if proba.shape != (tracks, genres):
         labels = " (labels instead of probabilities?)" if proba.shape == (tracks,) else ""
         raise BenchError(
-            f"{who}: predict_proba gave the shape {proba.shape}{labels}, not {(tracks, genres)}", mend
+            f"{who}: predict_proba gave the shape {proba.shape}{labels}, not {(tracks, genres)}", hint
         )
     if not np.issubdtype(proba.dtype, np.number) or np.issubdtype(proba.dtype, np.complexfloating):
-        raise BenchError(f"{who}: predict_proba gave values of type {proba.dtype}", mend)
+        raise BenchError(f"{who}: predict_proba gave values of type {proba.dtype}", hint)
     proba = proba.astype(np.float64)
     if not np.isfinite(proba).all():
         raise BenchError(
-            f"{who}: predict_proba gave NaN or infinity in {_bad_rows(~np.isfinite(proba))}", mend
+            f"{who}: predict_proba gave NaN or infinity in {_bad_rows(~np.isfinite(proba))}", hint
         )
     if (proba < 0).any() or (proba > 1 + ROW_SUM_TOLERANCE).any():
         raise BenchError(
-            f"{who}: predict_proba gave values from {proba.min():.4g} to {proba.max():.4g}", mend
+            f"{who}: predict_proba gave values from {proba.min():.4g} to {proba.max():.4g}", hint
         )
     sums = proba.sum(axis=1)
     if (wrong := np.abs(sums - 1) > ROW_SUM_TOLERANCE).any():
         worst = float(sums[np.argmax(np.abs(sums - 1))])
         raise BenchError(
-            f"{who}: {int(wrong.sum())} of {tracks} rows don't sum to 1 (one gives {worst:.4g})", mend
+            f"{who}: {int(wrong.sum())} of {tracks} rows don't sum to 1 (one gives {worst:.4g})", hint
         )
     return np.asarray(proba / sums[:, None])
 
@@ -225,8 +225,8 @@ def _told(model: GenreModel, attribute: str, kind: type, name: str) -> Any:  # n
         plain = json.loads(json.dumps(said, default=lambda value: value.item()))
     rows = plain if kind is list else [plain]
     if not isinstance(plain, kind) or not all(isinstance(row, dict) for row in rows):
-        mend = "chosen is a dictionary, history a list of dictionaries, one an epoch"
-        raise BenchError(f"{name} has a {attribute} of type {type(said).__name__}", mend)
+        hint = "chosen is a dictionary, history a list of dictionaries, one an epoch"
+        raise BenchError(f"{name} has a {attribute} of type {type(said).__name__}", hint)
     return plain
 
 

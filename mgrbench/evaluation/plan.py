@@ -146,8 +146,8 @@ def _missing(split: Split, features: Mapping[str, StoredFeature], *, allow_missi
     if missing and not allow_missing:
         name = next(name for name, lacking in absent.items() if lacking)
         some = ", ".join(absent[name][:3]) + (" …" if len(absent[name]) > 3 else "")
-        mend = "add them, or go on without them by --allow-missing (the row will say so)"
-        raise BenchError(f"{name} lacks {len(absent[name])} of {len(tracks)} tracks ({some})", mend)
+        hint = "add them, or go on without them by --allow-missing (the row will say so)"
+        raise BenchError(f"{name} lacks {len(absent[name])} of {len(tracks)} tracks ({some})", hint)
     return missing
 
 
@@ -160,8 +160,8 @@ def _parts(split: Split, dataset: Dataset, selection: str, missing: frozenset[st
             for part in (fold.train, fold.valid, fold.test)
         )
         if not train or not test:
-            mend = "choose another split or a feature of more tracks"
-            raise BenchError(f"nothing is left of fold {number} of {split.name}", mend)
+            hint = "choose another split or a feature of more tracks"
+            raise BenchError(f"nothing is left of fold {number} of {split.name}", hint)
         if selection == "none":
             parts.append(Fold((*train, *valid), (), test))
         elif selection == "test":

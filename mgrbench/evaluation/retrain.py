@@ -147,8 +147,8 @@ def _planned(
     now = {name: stored.manifest.fingerprint for name, stored in plan.features.items()}
     for name, fingerprint in run.features.items():
         if now[name] != fingerprint:
-            mend = "extract or import the features that the run was made with"
-            raise BenchError(f"the stored feature {name} is not the one of the run", mend, folder)
+            hint = "extract or import the features that the run was made with"
+            raise BenchError(f"the stored feature {name} is not the one of the run", hint, folder)
     return plan, run, predictions
 
 

@@ -43,6 +43,6 @@ class Stopwatch:
         except (ValueError, TypeError):
             seconds = math.nan
         if not 0 <= seconds < math.inf:
-            mend = f"remove {self._file.parent.name}, and the fold is trained again"
-            raise BenchError("is no time of a training", mend, self._file)
+            hint = f"remove {self._file.parent.name}, and the fold is trained again"
+            raise BenchError("is no time of a training", hint, self._file)
         return seconds

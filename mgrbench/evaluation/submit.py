@@ -68,8 +68,8 @@ def _checked(folder: Path) -> Run:
     record = read_run(folder)
     split = run_split(record.split, folder)
     if not is_shipped(split):
-        mend = "evaluate on a split that `mgrbench list splits` names, or offer the split file first"
-        raise BenchError(f"{record.split} does not come with mgrbench", mend, folder)
+        hint = "evaluate on a split that `mgrbench list splits` names, or offer the split file first"
+        raise BenchError(f"{record.split} does not come with mgrbench", hint, folder)
     run, predictions = stored_run(folder, split, run_dataset(record.dataset).genres)
     if len(predictions) < split.test_tracks:
         problem = f"has predictions for {len(predictions)} of the split's {split.test_tracks} test tracks"

@@ -73,8 +73,8 @@ def covered(
     there = [track for track in tracks if all(track.id in one.checks for one in stored.values())]
     if not there or (len(there) < len(tracks) and not allow_missing):
         name = max(lacking, key=lambda name: lacking[name], default="")
-        mend = "add them" + (", or go on without them by --allow-missing" if there else "")
-        raise BenchError(f"{name} lacks {lacking.get(name, 0)} of {len(tracks)} tracks of {dataset}", mend)
+        hint = "add them" + (", or go on without them by --allow-missing" if there else "")
+        raise BenchError(f"{name} lacks {lacking.get(name, 0)} of {len(tracks)} tracks of {dataset}", hint)
     return there, len(tracks) - len(there)
 
 

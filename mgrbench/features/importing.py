@@ -80,16 +80,16 @@ def _read(file: Path, array: str, ids: str) -> tuple[NDArray[np.generic], NDArra
             with archive:
                 missing = [key for key in (array, ids) if key not in archive.files]
                 if missing:
-                    mend = f"it has {', '.join(archive.files) or 'none'}: choose by --array and --ids"
-                    raise BenchError(f"has no array {missing[0]!r}", mend, file)
+                    hint = f"it has {', '.join(archive.files) or 'none'}: choose by --array and --ids"
+                    raise BenchError(f"has no array {missing[0]!r}", hint, file)
                 # A member that is no array comes as bytes; as an array of them it is refused as such.
                 return np.asarray(archive[array]), np.asarray(archive[ids])
         except _ARCHIVE_ERRORS as error:
             if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
                 raise
             if "pickle" in str(error).lower():
-                mend = "save plain numbers and plain strings (no dtype=object): pickles can run code"
-                raise BenchError("holds pickled objects, or is no .npz file", mend, file) from error
+                hint = "save plain numbers and plain strings (no dtype=object): pickles can run code"
+                raise BenchError("holds pickled objects, or is no .npz file", hint, file) from error
             said = " ".join(str(error).split())[:100] or type(error).__name__
             raise BenchError(
                 f"is no readable .npz file ({said})", "save it again by numpy.savez", file
@@ -98,8 +98,8 @@ def _read(file: Path, array: str, ids: str) -> tuple[NDArray[np.generic], NDArra
 
 def _track_ids(raw: NDArray[np.generic], dataset: Dataset, where: str) -> tuple[str, ...]:
     if raw.ndim != 1 or raw.dtype.kind not in "US":
-        mend = "store one string a track: its id or file name"
-        raise BenchError(f"are ids of type {raw.dtype} and shape {raw.shape}", mend, where)
+        hint = "store one string a track: its id or file name"
+        raise BenchError(f"are ids of type {raw.dtype} and shape {raw.shape}", hint, where)
     texts = [
         text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text) for text in raw.tolist()
     ]
@@ -107,9 +107,9 @@ def _track_ids(raw: NDArray[np.generic], dataset: Dataset, where: str) -> tuple[
     named = [text if text in known else dataset.identify(text) for text in texts]
     unknown = [text for text, track in zip(texts, named, strict=True) if track not in known]
     if unknown:
-        mend = f"ids look like {min(known)!r}; file names work too"
+        hint = f"ids look like {min(known)!r}; file names work too"
         problem = f"{len(unknown)} ids are no track of {dataset.name}, the first {unknown[0]!r}"
-        raise BenchError(problem, mend, where)
+        raise BenchError(problem, hint, where)
     tracks = tuple(track for track in named if track is not None)
     twice = [track for track, count in Counter(tracks).items() if count > 1]
     if twice:
@@ -123,14 +123,14 @@ def _track_ids(raw: NDArray[np.generic], dataset: Dataset, where: str) -> tuple[
 
 def _rows(values: NDArray[np.generic], tracks: int, where: str, *, segmented: bool) -> FloatArray:
     if values.dtype.kind not in "fiu":
-        mend = "store real numbers"
-        raise BenchError(f"are values of type {values.dtype}", mend, where)
+        hint = "store real numbers"
+        raise BenchError(f"are values of type {values.dtype}", hint, where)
     if values.ndim < 1 or len(values) != tracks:
         shape = "a single number" if values.ndim < 1 else f"{len(values)} rows"
         raise BenchError(f"has {shape} for {tracks} ids", "store one row an id, in the same order", where)
     if segmented and values.ndim < 3:
-        mend = "segmented values have the shape (tracks, segments, …)"
-        raise BenchError(f"has the shape {values.shape}", mend, where)
+        hint = "segmented values have the shape (tracks, segments, …)"
+        raise BenchError(f"has the shape {values.shape}", hint, where)
     if values.size == 0:
         raise BenchError(f"has the shape {values.shape}, so no values", "store at least one a track", where)
     with np.errstate(over="ignore"):
@@ -142,4 +142,4 @@ def _check_finite(rows: FloatArray, tracks: Sequence[str], where: str) -> None:
     bad = [position for position, row in enumerate(rows) if not np.isfinite(row).all()]
     if bad:
         what = f"{len(bad)} tracks have NaN, infinity or values beyond float32, the first {tracks[bad[0]]}"
-        raise BenchError(what, "mend or leave out these tracks", where)
+        raise BenchError(what, "correct or leave out these tracks", where)

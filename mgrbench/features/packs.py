@@ -75,8 +75,8 @@ def packs() -> list[Pack]:
     for of, named in files.items():
         values, tracks = named.pop(_VALUES, None), named.pop(_TRACKS, None)
         if not (values and tracks and named):
-            mend = f"a pack has a line {_VALUES!r}, a line {_TRACKS!r} and one or more arrays"
-            raise BenchError(f"the pack {of} in the register is incomplete", mend)
+            hint = f"a pack has a line {_VALUES!r}, a line {_TRACKS!r} and one or more arrays"
+            raise BenchError(f"the pack {of} in the register is incomplete", hint)
         dataset, _, feature = of.partition("/")
         found.append(Pack(dataset, feature, values.note, values.checksum, tracks, tuple(named.values())))
     return found
@@ -92,14 +92,14 @@ def packs_of(dataset: Dataset, feature: str | None = None) -> list[Pack]:
     there = {pack.feature: pack for pack in every if pack.dataset == dataset.name}
     if not there:
         known = ", ".join(sorted({pack.dataset for pack in every})) or "none"
-        mend = f"extract features from its audio; published ones are known of {known}"
-        raise BenchError(f"no published features of {dataset.name} are known", mend)
+        hint = f"extract features from its audio; published ones are known of {known}"
+        raise BenchError(f"no published features of {dataset.name} are known", hint)
     if feature is None:
         return list(there.values())
     if feature not in there:
         near = difflib.get_close_matches(feature, there, n=1)
-        mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(there)}"
-        raise BenchError(f"no published features of {dataset.name} are called {feature!r}", mend)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(there)}"
+        raise BenchError(f"no published features of {dataset.name} are called {feature!r}", hint)
     return [there[feature]]
 
 

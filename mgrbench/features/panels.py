@@ -85,8 +85,8 @@ def sheet(
     count = dataset.segments_per_track
     number = (count + 1) // 2 if segment is None else segment
     if not 1 <= number <= count:
-        mend = f"clips of {dataset.name} have segments 1 to {count}"
-        raise BenchError(f"there is no segment {number}", mend)
+        hint = f"clips of {dataset.name} have segments 1 to {count}"
+        raise BenchError(f"there is no segment {number}", hint)
     asked = {name: feature_plugin(name) for name in features or _usual()}
     drawn = {name: feature for name, feature in asked.items() if len(feature.spec.shape) == 2}
     skipped = tuple(feature.spec.name for name, feature in asked.items() if name not in drawn)
@@ -108,8 +108,8 @@ def _track(dataset: Dataset, name: str, root: Path) -> Track:
     if wanted in known:
         raise BenchError(f"no audio of track {wanted} is there", "name another folder with --root", root)
     near = difflib.get_close_matches(wanted, known or list(tracks), n=1)
-    mend = f"did you mean {near[0]}?" if near else f"ids look like {next(iter(tracks))}"
-    raise BenchError(f"{dataset.name} has no track {name!r}", mend)
+    hint = f"did you mean {near[0]}?" if near else f"ids look like {next(iter(tracks))}"
+    raise BenchError(f"{dataset.name} has no track {name!r}", hint)
 
 
 def _usual() -> list[str]:

@@ -72,11 +72,11 @@ class FeaturePlugin:
             wanted not in {None, size} for wanted, size in zip(shape, values.shape, strict=True)
         ):
             sizes = ", ".join("any" if size is None else str(size) for size in shape)
-            mend = f"extract gives (clips, segments, …): here ({sizes})"
-            raise BenchError(f"{self.spec.name} of {names} has the shape {values.shape}", mend)
+            hint = f"extract gives (clips, segments, …): here ({sizes})"
+            raise BenchError(f"{self.spec.name} of {names} has the shape {values.shape}", hint)
         if not np.isfinite(values).all():
             raise BenchError(
-                f"{self.spec.name} of {names} has values that are not finite", "mend the feature"
+                f"{self.spec.name} of {names} has values that are not finite", "correct the feature"
             )
 
 
@@ -93,8 +93,8 @@ def feature_plugin(name: str) -> FeaturePlugin:
     module = loaded.value
     spec, function = getattr(module, "SPEC", None), getattr(module, "extract", None)
     if not isinstance(module, ModuleType) or not isinstance(spec, FeatureSpec) or not callable(function):
-        mend = "give it SPEC (a mgrbench.FeatureSpec) and extract(clips)"
-        raise BenchError(f"{name} is no computed feature", mend)
+        hint = "give it SPEC (a mgrbench.FeatureSpec) and extract(clips)"
+        raise BenchError(f"{name} is no computed feature", hint)
     built_in = loaded.plugin.origin == "built in"
     find_weights = getattr(getattr(module, "WEIGHTS", None), "find", None)
     return FeaturePlugin(spec, function, "" if built_in else loaded.source_sha256, find_weights)

@@ -72,15 +72,15 @@ def registered() -> list[Registered]:
     """
     lines = read_text(REGISTER).splitlines()
     first = next((at for at, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    mend = "mend the line, or install mgrbench anew if you never changed it"
+    hint = "correct the line, or install mgrbench anew if you never changed it"
     if lines[first : first + 1] != ["\t".join(_COLUMNS)]:
-        raise BenchError(f"has not the columns {', '.join(_COLUMNS)}", mend, f"{REGISTER}:{first + 1}")
+        raise BenchError(f"has not the columns {', '.join(_COLUMNS)}", hint, f"{REGISTER}:{first + 1}")
     found: dict[tuple[str, str], Registered] = {}
     for number, line in enumerate(lines[first + 1 :], start=first + 2):
         match = _LINE.fullmatch(line)
         if match is None or match.group(1, 2) in found:
             problem = "is there twice" if match else f"is no line of a register: {line[:60]!r}"
-            raise BenchError(problem, mend, f"{REGISTER}:{number}")
+            raise BenchError(problem, hint, f"{REGISTER}:{number}")
         of, name, checksum, size, url, note = match.groups()
         found[of, name] = Registered(of, name, checksum, int(size) if size else None, url, note)
     return list(found.values())

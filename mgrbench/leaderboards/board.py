@@ -82,8 +82,8 @@ def build_boards(
             dataset, split = folder.relative_to(root).parts[:2]
             folders.setdefault(f"{dataset}/{split}", []).append((folder, root))
     if only is not None and only not in folders:
-        mend = f"there are runs of {', '.join(sorted(folders)) or 'none'}"
-        raise BenchError(f"there is no run of {only!r}", mend)
+        hint = f"there are runs of {', '.join(sorted(folders)) or 'none'}"
+        raise BenchError(f"there is no run of {only!r}", hint)
     if not folders:
         where = " and ".join(str(root) for root in roots)
         raise BenchError("there is no finished run", "evaluate a model by `mgrbench run` first", where)

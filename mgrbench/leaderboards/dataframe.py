@@ -41,8 +41,8 @@ def leaderboard(
     try:
         import pandas as pd
     except ImportError as error:
-        mend = "install it by `pip install pandas`, or use `mgrbench leaderboard build --format csv`"
-        raise BenchError("pandas is not installed", mend) from error
+        hint = "install it by `pip install pandas`, or use `mgrbench leaderboard build --format csv`"
+        raise BenchError("pandas is not installed", hint) from error
     roots = [Path(runs)] if isinstance(runs, str | Path) else [Path(folder) for folder in runs]
     name = split if "/" in split else f"{dataset if isinstance(dataset, str) else dataset.name}/{split}"
     own = () if isinstance(dataset, str) else (dataset,)

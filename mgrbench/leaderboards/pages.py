@@ -78,10 +78,10 @@ def check_boards(
         if page not in pages
     ]
     if stale:
-        mend = "remove it, or add the folder of its runs by --runs"
-        raise BenchError("is a page that no run gives any more", mend, stale[0])
-    mend = "build the boards again with `mgrbench leaderboard build`"
-    check_pages(pages, "is not what the runs give", mend)
+        hint = "remove it, or add the folder of its runs by --runs"
+        raise BenchError("is a page that no run gives any more", hint, stale[0])
+    hint = "build the boards again with `mgrbench leaderboard build`"
+    check_pages(pages, "is not what the runs give", hint)
     return list(pages)
 
 

@@ -233,7 +233,7 @@ def _name_the_culprit(inputs: Inputs) -> None:
         if bad.any():
             track = inputs.ids[int(bad.argmax())]
             raise BenchError(
-                f"feature {name!r} of track {track} has a value that is not finite", "mend the feature"
+                f"feature {name!r} of track {track} has a value that is not finite", "correct the feature"
             )
 
 

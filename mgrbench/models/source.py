@@ -65,16 +65,16 @@ class ModelSource:
         if unknown and self._options is not None:
             near = difflib.get_close_matches(unknown[0], self._options, n=1)
             known = ", ".join(self._options) or "none"
-            mend = f"did you mean {near[0]}?" if near else f"its options are: {known}"
-            raise BenchError(f"{self.name} has no option {unknown[0]!r}", mend)
+            hint = f"did you mean {near[0]}?" if near else f"its options are: {known}"
+            raise BenchError(f"{self.name} has no option {unknown[0]!r}", hint)
         with boundary(self.name, "being built"):
             model = self._make(n_genres=n_genres, seed=seed, device=device, **options)
         missing = [
             method for method in ("fit", "predict_proba") if not callable(getattr(model, method, None))
         ]
         if missing:
-            mend = "a model has fit(train, valid) and predict_proba(inputs)"
-            raise BenchError(f"{self.name} builds a {type(model).__name__} without {missing[0]}", mend)
+            hint = "a model has fit(train, valid) and predict_proba(inputs)"
+            raise BenchError(f"{self.name} builds a {type(model).__name__} without {missing[0]}", hint)
         return model  # type: ignore[no-any-return]
 
     def defaults(self) -> dict[str, Any]:
@@ -140,8 +140,8 @@ def _maker(value: Any, name: str) -> tuple[Callable[..., Any], tuple[str, ...]]:
     """How to build a model from ``value``, and which of `_GIVEN` it takes."""
     if isinstance(value, ModuleType):
         if not callable(getattr(value, "build", None)):
-            mend = "give it build(n_genres, seed, device, **options), or name its class: file.py:Class"
-            raise BenchError(f"{name} has no build function", mend)
+            hint = "give it build(n_genres, seed, device, **options), or name its class: file.py:Class"
+            raise BenchError(f"{name} has no build function", hint)
         return value.build, _GIVEN
     if _is_estimator(value):
         from mgrbench.models.estimator import from_class
@@ -155,8 +155,8 @@ def _maker(value: Any, name: str) -> tuple[Callable[..., Any], tuple[str, ...]]:
     try:
         taken = _taken(value)
     except ValueError as error:  # some of Python's own classes and functions don't say
-        mend = "name a class or a build function"
-        raise BenchError(f"what arguments {name} takes can't be told", mend) from error
+        hint = "name a class or a build function"
+        raise BenchError(f"what arguments {name} takes can't be told", hint) from error
 
     def called(**arguments: Any) -> Any:  # noqa: ANN401
         return value(**{key: given for key, given in arguments.items() if key not in _GIVEN or key in taken})

@@ -30,10 +30,10 @@ def count(network: nn.Module, inputs: Sequence[Tensor]) -> Counts:
         flops, macs = count_flops(network, inputs), count_macs(network, inputs)
     except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
         said = " ".join(str(error).split())[:200]
-        mend = (
+        hint = (
             "a forward pass that looks at no values, and makes tensors on its input's device, can be counted"
         )
-        raise BenchError(f"the network can't be counted: {type(error).__name__}: {said}", mend) from error
+        raise BenchError(f"the network can't be counted: {type(error).__name__}: {said}", hint) from error
     values = parameters_of(network)
     named = [part for part in PARTS if part in {*values, *flops.parts, *macs}]
     parameters = list(network.parameters())

@@ -117,8 +117,8 @@ def computed(name: str) -> FeaturePlugin:
         return feature_plugin(name)
     except BenchError as error:
         names = ", ".join(plugin.name for plugin in available("features"))
-        mend = f"import it into the feature store first, or name one that is computed: {names}"
-        raise BenchError(f"{name!r} is neither stored nor computed ({error.problem})", mend) from error
+        hint = f"import it into the feature store first, or name one that is computed: {names}"
+        raise BenchError(f"{name!r} is neither stored nor computed ({error.problem})", hint) from error
 
 
 def noise_clip(dataset: Dataset, seed: int = 0) -> Clip:

@@ -190,14 +190,14 @@ def read_sessions(folder: Path) -> list[Session]:
     try:
         found = json.loads(text)
         if not isinstance(found, dict) or found.get("schema_version") != SCHEMA_VERSION:
-            mend = f"this version of mgrbench reads version {SCHEMA_VERSION}; profile again"
-            raise BenchError("is no table of costs of this version", mend, path)
+            hint = f"this version of mgrbench reads version {SCHEMA_VERSION}; profile again"
+            raise BenchError("is no table of costs of this version", hint, path)
         return [Session.model_validate(session) for session in found.get("sessions", [])]
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the file"
-        mend = "profile again, or restore the file"
-        raise BenchError(f"is no valid table of costs ({place}: {first['msg']})", mend, path) from error
+        hint = "profile again, or restore the file"
+        raise BenchError(f"is no valid table of costs ({place}: {first['msg']})", hint, path) from error
     except (ValueError, RecursionError) as error:
         raise BenchError("is no JSON", "profile again, or restore the file", path) from error
 

@@ -99,8 +99,8 @@ def in_a_child(task: Task) -> tuple[Row, Machine]:
         kind, *texts = ours.recv()
     except EOFError as error:
         process.join()
-        mend = "free some memory, or use a smaller --batch-size"
-        raise BenchError(f"the process of {task.name} died ({process.exitcode})", mend) from error
+        hint = "free some memory, or use a smaller --batch-size"
+        raise BenchError(f"the process of {task.name} died ({process.exitcode})", hint) from error
     finally:
         process.kill()
         process.join()
@@ -119,7 +119,7 @@ def _child(task: Task, answer: Connection) -> None:
         try:
             row, where = measure(task)
         except BenchError as error:
-            answer.send(("error", error.problem, error.mend, error.where or ""))
+            answer.send(("error", error.problem, error.hint, error.where or ""))
         else:
             answer.send(("row", row.model_dump_json(), where.model_dump_json()))
     answer.close()

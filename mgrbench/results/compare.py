@@ -113,10 +113,10 @@ def _check_comparable(runs: Sequence[Run], folders: Sequence[Path | None]) -> No
     for run in runs[1:]:
         if run.split != first.split:
             problem = f"{first.model} was tested on {first.split}, {run.model} on {run.split}"
-            mend = (
+            hint = (
                 "compare runs of one split: other test tracks, and other artists in training, decide scores"
             )
-            raise BenchError(problem, mend)
+            raise BenchError(problem, hint)
         if run.split_sha256 != first.split_sha256:
             problem = f"{first.model} and {run.model} were tested on different versions of {first.split}"
             raise BenchError(problem, "run one of them again on the split of the other")

@@ -33,8 +33,8 @@ def read_foreign(path: Path, dataset: Dataset, split: Split, *, allow_missing: b
     column = {name: position for position, name in enumerate(header)}
     p_columns = _probability_columns(header, dataset, path)
     if "track_id" not in column or ("predicted" not in column and not p_columns):
-        mend = "it needs the columns track_id and predicted, or track_id and a p_<genre> for each genre"
-        raise BenchError(f"has the columns {', '.join(header)[:80]}", mend, f"{path}:1")
+        hint = "it needs the columns track_id and predicted, or track_id and a p_<genre> for each genre"
+        raise BenchError(f"has the columns {', '.join(header)[:80]}", hint, f"{path}:1")
     if len(set(header)) != len(header):
         raise BenchError("names a column twice", "keep one of them", f"{path}:1")
     found: dict[tuple[str, int], tuple[int, NDArray[np.float64] | None]] = {}
@@ -42,7 +42,7 @@ def read_foreign(path: Path, dataset: Dataset, split: Split, *, allow_missing: b
     for number, row in rows:
         where = f"{path}:{number}"
         if len(row) != len(header):
-            raise BenchError(f"has {len(row)} values for {len(header)} columns", "mend the line", where)
+            raise BenchError(f"has {len(row)} values for {len(header)} columns", "correct the line", where)
         values = dict(zip(header, row, strict=True))
         key = _test_track(values, dataset, split, tested, where)
         if key in found:
@@ -64,11 +64,11 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
             if any(value.strip() for value in row)
         ]
     except csv.Error as error:
-        mend = "mend the line: a quotation mark that is not closed, for one"
-        raise BenchError(f"is no table ({error})", mend, f"{path}:{reader.line_num}") from error
+        hint = "correct the line: a quotation mark that is not closed, for one"
+        raise BenchError(f"is no table ({error})", hint, f"{path}:{reader.line_num}") from error
     if len(lines) < 2:
-        mend = "write a line of column names and one line a test track"
-        raise BenchError("has no predictions", mend, path)
+        hint = "write a line of column names and one line a test track"
+        raise BenchError("has no predictions", hint, path)
     return lines[0][1], lines[1:]
 
 
@@ -79,8 +79,8 @@ def _probability_columns(header: Sequence[str], dataset: Dataset, path: Path) ->
         return []
     wanted = {plain(genre): genre for genre in dataset.genres}
     if strange := [name for name in named if name not in wanted]:
-        mend = f"the genres are {', '.join(dataset.genres)}"
-        raise BenchError(f"has a column p_{strange[0]}, which is no genre", mend, f"{path}:1")
+        hint = f"the genres are {', '.join(dataset.genres)}"
+        raise BenchError(f"has a column p_{strange[0]}, which is no genre", hint, f"{path}:1")
     if absent := [genre for name, genre in wanted.items() if name not in named]:
         raise BenchError(f"lacks the column p_{absent[0]}", "give one for each genre", f"{path}:1")
     return [named[name] for name in wanted]
@@ -110,21 +110,21 @@ def _test_track(
     name = values["track_id"]
     track = name if name in split.genre else dataset.identify(name)
     if track is None or track not in split.genre:
-        mend = f"ids look like {min(split.genre)!r}; file names work too"
-        raise BenchError(f"{name!r} is no track of {split.name}", mend, where)
+        hint = f"ids look like {min(split.genre)!r}; file names work too"
+        raise BenchError(f"{name!r} is no track of {split.name}", hint, where)
     folds = tested.get(track, [])
     if not folds:
         raise BenchError(f"{track} is in no test part of {split.name}", "predict test tracks only", where)
     if "fold" in values:
         if values["fold"] not in map(str, folds):
-            mend = f"the split tests it in fold {folds[0]}"
-            raise BenchError(f"{track} is said to be tested in fold {values['fold']!r}", mend, where)
+            hint = f"the split tests it in fold {folds[0]}"
+            raise BenchError(f"{track} is said to be tested in fold {values['fold']!r}", hint, where)
         folds = [int(values["fold"])]
     if len(folds) > 1:
         raise BenchError(f"{track} is tested in folds {folds}", "add a column fold", where)
     if "genre" in values and plain(values["genre"]) != plain(split.genre[track]):
-        mend = f"{split.name} says {split.genre[track]}"
-        raise BenchError(f"{track} is said to be {values['genre']!r}", mend, where)
+        hint = f"{split.name} says {split.genre[track]}"
+        raise BenchError(f"{track} is said to be {values['genre']!r}", hint, where)
     return track, folds[0]
 
 
@@ -133,15 +133,15 @@ def _probabilities(row: Sequence[str], columns: Sequence[int], where: str) -> ND
         proba = np.array([row[column] for column in columns], dtype=np.float64)
     except ValueError as error:
         comma = any("," in row[column] for column in columns)
-        mend = "write 0.5, not 0,5" if comma else "give a number from 0 to 1 for each genre"
-        raise BenchError(f"has a probability that is no number ({error})", mend, where) from error
+        hint = "write 0.5, not 0,5" if comma else "give a number from 0 to 1 for each genre"
+        raise BenchError(f"has a probability that is no number ({error})", hint, where) from error
     try:
         Outcome(np.zeros(1, np.int64), np.zeros(1, np.int64), proba[None, :], len(proba))
     except BenchError as error:
         problem = error.problem.replace("proba of track 0", "the probability").replace(
             "the probability sums", "the probabilities sum"
         )
-        raise BenchError(problem, error.mend, where) from error
+        raise BenchError(problem, error.hint, where) from error
     return np.asarray(proba)
 
 
@@ -156,8 +156,8 @@ def _predicted(
     position = names.index(plain(name))
     if proba is not None and proba[position] < proba.max():
         likeliest = genres[int(np.argmax(proba))]
-        mend = "predict the likeliest genre, or leave out the probabilities"
-        raise BenchError(f"predicts {name} where {likeliest} is likelier", mend, where)
+        hint = "predict the likeliest genre, or leave out the probabilities"
+        raise BenchError(f"predicts {name} where {likeliest} is likelier", hint, where)
     return position
 
 
@@ -172,9 +172,9 @@ def _ordered(
     wanted = [(track, number) for number, fold in enumerate(split.folds, start=1) for track in fold.test]
     missing = [track for track, number in wanted if (track, number) not in found]
     if missing and not allow_missing:
-        mend = "predict every test track, or add --allow-missing (the row will say so)"
+        hint = "predict every test track, or add --allow-missing (the row will say so)"
         what = f"lacks {len(missing)} of {len(wanted)} test tracks, the first {missing[0]}"
-        raise BenchError(what, mend, path)
+        raise BenchError(what, hint, path)
     keys = [key for key in wanted if key in found]
     probas = [proba for _, proba in (found[key] for key in keys) if proba is not None]
     outcome = Outcome(

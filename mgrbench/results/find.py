@@ -24,8 +24,8 @@ def run_dataset(name: str) -> Dataset:
     try:
         return load_dataset(name)
     except BenchError as error:
-        mend = f"{error.mend}; give a dataset that is a file by --dataset"
-        raise BenchError(error.problem, mend) from error
+        hint = f"{error.hint}; give a dataset that is a file by --dataset"
+        raise BenchError(error.problem, hint) from error
 
 
 def run_split(name: str, folder: Path) -> Split:
@@ -74,15 +74,15 @@ def find_run(text: str, roots: Sequence[Path], split: str | None = None) -> Path
     if len(named) == 1:
         return next(iter(named.values()))
     if named:
-        mend = f"say which: {_listed(sorted(named))}"
-        raise BenchError(f"{len(named)} runs below {where} are called {text!r}", mend)
+        hint = f"say which: {_listed(sorted(named))}"
+        raise BenchError(f"{len(named)} runs below {where} are called {text!r}", hint)
     models = sorted({path.split("/")[2] for path in runs})
     near = difflib.get_close_matches(text.partition("/")[0], models, n=3, cutoff=0.5)
-    mend = (
+    hint = (
         f"did you mean {' or '.join(near)}?" if near else f"there are runs of {_listed(models) or 'nothing'}"
     )
     of = "" if split is None else f" of {split}"
-    raise BenchError(f"{text!r} is no folder of a finished run and no run{of} below {where}", mend)
+    raise BenchError(f"{text!r} is no folder of a finished run and no run{of} below {where}", hint)
 
 
 def _is_called(path: str, text: str) -> bool:

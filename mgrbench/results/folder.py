@@ -39,8 +39,8 @@ def check_row_name(name: str) -> None:
     """
     plain = bool(name) and name.isprintable() and name == name.strip() and not name.startswith(".")
     if not plain or name != Path(name).name:
-        mend = "give it a name of printable characters without slashes"
-        raise BenchError(f"a row can't be called {name!r}", mend)
+        hint = "give it a name of printable characters without slashes"
+        raise BenchError(f"a row can't be called {name!r}", hint)
 
 
 @contextmanager
@@ -91,11 +91,11 @@ def read_run(folder: Path) -> Run:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
-        mend = "run the model again, or remove the folder"
-        raise BenchError(f"is no valid run record ({place}: {first['msg']})", mend, path) from error
+        hint = "run the model again, or remove the folder"
+        raise BenchError(f"is no valid run record ({place}: {first['msg']})", hint, path) from error
     if run.schema_version != SCHEMA_VERSION:
-        mend = f"this version of mgrbench reads version {SCHEMA_VERSION}"
-        raise BenchError(f"has the schema version {run.schema_version}", mend, path)
+        hint = f"this version of mgrbench reads version {SCHEMA_VERSION}"
+        raise BenchError(f"has the schema version {run.schema_version}", hint, path)
     return run
 
 

@@ -65,8 +65,8 @@ def _history(path: Path) -> dict[str, dict[str, float]]:
         try:
             accuracy = float(row["valid_accuracy"])
         except ValueError as error:
-            mend = "run the model again with --fresh"
-            raise BenchError(f"has the accuracy {row['valid_accuracy']!r}", mend, path) from error
+            hint = "run the model again with --fresh"
+            raise BenchError(f"has the accuracy {row['valid_accuracy']!r}", hint, path) from error
         network = row.get("network") or ""
         networks[network] = max(accuracy, networks.get(network, accuracy))
     return best

@@ -29,8 +29,8 @@ def stored_run(folder: Path, split: Split, genres: tuple[str, ...]) -> tuple[Run
     """
     run = read_run(folder)
     if run.split_sha256 != split.sha256:
-        mend = "run it again, or remove the folder"
-        raise BenchError(f"was made with another version of {split.name}", mend, folder)
+        hint = "run it again, or remove the folder"
+        raise BenchError(f"was made with another version of {split.name}", hint, folder)
     predictions = read_predictions(folder / PREDICTIONS_FILE, split, genres)
     derived = derive(predictions, split)
     fields = score_fields(derived)
@@ -50,10 +50,10 @@ def stored_run(folder: Path, split: Split, genres: tuple[str, ...]) -> tuple[Run
 
 
 def _wrong(place: str, folder: Path) -> BenchError:
-    mend = (
+    hint = (
         "the record or the predictions were changed: run the model again with --fresh, or remove the folder"
     )
-    return BenchError(f"{place} is not what the predictions give", mend, folder / RUN_FILE)
+    return BenchError(f"{place} is not what the predictions give", hint, folder / RUN_FILE)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401

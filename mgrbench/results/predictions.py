@@ -109,8 +109,8 @@ def read_predictions(path: Path, split: Split, genres: tuple[str, ...]) -> Predi
         raise BenchError(f"is damaged ({error})", "run the model again", path) from error
     with_proba = [*COLUMNS, *(f"p_{genre}" for genre in genres)]
     if ",".join(names) not in {",".join(COLUMNS), ",".join(with_proba)}:
-        mend = f"its columns must be {', '.join(with_proba)}"
-        raise BenchError("is not a file of predictions for this dataset", mend, path)
+        hint = f"its columns must be {', '.join(with_proba)}"
+        raise BenchError("is not a file of predictions for this dataset", hint, path)
     try:
         columns = list(zip(*rows, strict=True))
         fold = np.fromiter(map(int, columns[1]), dtype=np.int64, count=len(columns[1]))
@@ -126,7 +126,7 @@ def read_predictions(path: Path, split: Split, genres: tuple[str, ...]) -> Predi
     try:
         outcome = Outcome(true, predicted, values, len(genres))
     except BenchError as error:
-        raise BenchError(error.problem, error.mend, path) from error
+        raise BenchError(error.problem, error.hint, path) from error
     predictions = Predictions(columns[0], fold, outcome, genres)
     check_against_split(predictions, split, path)
     return predictions
@@ -170,8 +170,8 @@ def check_against_split(predictions: Predictions, split: Split, path: Path) -> N
     seen: set[tuple[str, int]] = set()
     for track, fold in zip(predictions.ids, predictions.fold.tolist(), strict=True):
         if (track, fold) not in expected:
-            mend = "a prediction is made for each track in the fold that tests it"
-            raise BenchError(f"{track} is no test track of fold {fold} of {split.name}", mend, path)
+            hint = "a prediction is made for each track in the fold that tests it"
+            raise BenchError(f"{track} is no test track of fold {fold} of {split.name}", hint, path)
         if (track, fold) in seen:
             raise BenchError(f"{track} is predicted twice in fold {fold}", "keep one of the rows", path)
         seen.add((track, fold))

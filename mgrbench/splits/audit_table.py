@@ -87,8 +87,8 @@ def check_overview(readme: Path, audits: Sequence[Audit]) -> None:
     Raises:
         BenchError: with the first line that differs.
     """
-    mend = f"write it again with `mgrbench split audit --all --readme {readme.name}`"
-    check_pages({readme: text_with_table(readme, audits)}, "is not what the splits give", mend)
+    hint = f"write it again with `mgrbench split audit --all --readme {readme.name}`"
+    check_pages({readme: text_with_table(readme, audits)}, "is not what the splits give", hint)
 
 
 def text_with_table(readme: Path, audits: Sequence[Audit]) -> str:

@@ -110,8 +110,8 @@ def _line(row: Row) -> str:
     line = "\t".join(fields)
     if line.count("\t") != len(fields) - 1 or "\n" in line or "\r" in line:
         bad = next(field for field in fields if any(sign in field for sign in "\t\n\r"))
-        mend = "a split file has one line a track and tabs between its values: rename it in the dataset"
-        raise BenchError(f"{bad!r} has a tab or a line break in it", mend)
+        hint = "a split file has one line a track and tabs between its values: rename it in the dataset"
+        raise BenchError(f"{bad!r} has a tab or a line break in it", hint)
     return line
 
 
@@ -133,8 +133,8 @@ def _parse(text: str, where: str) -> tuple[dict[str, str], list[tuple[int, Row]]
         elif columns is None:
             columns = tuple(line.split("\t"))
             if columns != COLUMNS:
-                mend = f"the columns of a split file are {' '.join(COLUMNS)}, separated by tabs"
-                raise BenchError(f"has the columns {' '.join(columns)[:80]!r}", mend, f"{where}:{number}")
+                hint = f"the columns of a split file are {' '.join(COLUMNS)}, separated by tabs"
+                raise BenchError(f"has the columns {' '.join(columns)[:80]!r}", hint, f"{where}:{number}")
         else:
             rows.append((number, _row(line, where, number)))
     if not rows:
@@ -146,16 +146,16 @@ def _checked_name(name: str, where: str) -> str:
     if not name:
         raise BenchError("has no line '# name: dataset/split'", "add it at the top", where)
     if name.count("/") != 1 or not all(map(is_name, name.split("/"))):
-        mend = "a name is dataset/split, of letters, digits, '-', '_' and '.'"
-        raise BenchError(f"has the name {name!r}", mend, where)
+        hint = "a name is dataset/split, of letters, digits, '-', '_' and '.'"
+        raise BenchError(f"has the name {name!r}", hint, where)
     return name
 
 
 def _row(line: str, where: str, number: int) -> Row:
     values = line.split("\t")
     if len(values) != len(COLUMNS):
-        mend = f"each row has {len(COLUMNS)} values separated by tabs"
-        raise BenchError(f"has {len(values)} values: {line[:60]!r}", mend, f"{where}:{number}")
+        hint = f"each row has {len(COLUMNS)} values separated by tabs"
+        raise BenchError(f"has {len(values)} values: {line[:60]!r}", hint, f"{where}:{number}")
     track_id, genre, fold, part, artist = values
     if not _FOLD.fullmatch(fold):
         raise BenchError(f"has the fold {fold[:20]!r}", "folds are counted from 1", f"{where}:{number}")
@@ -175,8 +175,8 @@ def _folds(lines: list[tuple[int, Row]], where: str) -> tuple[Fold, ...]:
     for expected, fold in enumerate(numbers, start=1):
         if fold != expected:
             first = next(number for number, row in lines if row.fold == fold)
-            mend = "number the folds 1, 2, 3 … without a gap"
-            raise BenchError(f"is of fold {fold}, and there is no fold {expected}", mend, f"{where}:{first}")
+            hint = "number the folds 1, 2, 3 … without a gap"
+            raise BenchError(f"is of fold {fold}, and there is no fold {expected}", hint, f"{where}:{first}")
     if all(row.part == "test" for row in rows):
         return _k_folds(lines, numbers, where)
     return tuple(
@@ -194,14 +194,14 @@ def _one_truth_per_track(lines: list[tuple[int, Row]], where: str) -> None:
         seen.add((row.track_id, row.fold))
         known = first.setdefault(row.track_id, row)
         if (known.genre, known.artist) != (row.genre, row.artist):
-            mend = "give a track one genre and one artist throughout"
-            raise BenchError(f"describes {row.track_id} in two ways", mend, f"{where}:{number}")
+            hint = "give a track one genre and one artist throughout"
+            raise BenchError(f"describes {row.track_id} in two ways", hint, f"{where}:{number}")
 
 
 def _k_folds(lines: list[tuple[int, Row]], numbers: list[int], where: str) -> tuple[Fold, ...]:
     if len(numbers) < 2:
-        mend = "give a k-fold split two folds or more, or name the training tracks (part train)"
-        raise BenchError("has test tracks in one fold and no training tracks", mend, where)
+        hint = "give a k-fold split two folds or more, or name the training tracks (part train)"
+        raise BenchError("has test tracks in one fold and no training tracks", hint, where)
     tested: dict[str, int] = {}
     for number, row in lines:
         if tested.setdefault(row.track_id, row.fold) != row.fold:

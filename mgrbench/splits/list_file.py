@@ -156,8 +156,8 @@ def _json_list(text: str, path: Path) -> list[Any]:
         lists = [value for value in values.values() if isinstance(value, list)]
         values = lists[0] if len(lists) == 1 else values
     if not isinstance(values, list):
-        mend = "give a list of names, or of objects that have one"
-        raise BenchError(f"is JSON, but no list ({type(values).__name__})", mend, path)
+        hint = "give a list of names, or of objects that have one"
+        raise BenchError(f"is JSON, but no list ({type(values).__name__})", hint, path)
     return values
 
 
@@ -181,7 +181,7 @@ def _parsed(text: str, where: str) -> Any:  # noqa: ANN401
         problem = getattr(error, "msg", None) or "is nested too deeply or has a number too long"
         line = getattr(error, "lineno", 1)
         place = where if line == 1 else f"{where}:{line}"
-        raise BenchError(f"is no JSON ({problem})", "mend it there", place) from error
+        raise BenchError(f"is no JSON ({problem})", "correct it there", place) from error
 
 
 def _from_values(kind: str, values: Sequence[Any]) -> Sheet:

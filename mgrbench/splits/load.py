@@ -59,21 +59,21 @@ def check_split(split: Split, dataset: Dataset) -> None:
             another.
     """
     if split.dataset != dataset.name:
-        mend = f"choose a split of {dataset.name}"
-        raise BenchError(f"{split.name} is a split of {split.dataset}, not of {dataset.name}", mend)
+        hint = f"choose a split of {dataset.name}"
+        raise BenchError(f"{split.name} is a split of {split.dataset}, not of {dataset.name}", hint)
     if strange := set(split.genre.values()) - set(dataset.genres):
-        mend = f"the genres of {dataset.name} are {', '.join(dataset.genres)}"
-        raise BenchError(f"{split.name} has the genre {min(strange)!r}", mend)
+        hint = f"the genres of {dataset.name} are {', '.join(dataset.genres)}"
+        raise BenchError(f"{split.name} has the genre {min(strange)!r}", hint)
     for track in dataset.tracks():
         if (said := split.genre.get(track.id, track.genre)) != track.genre:
-            mend = f"{dataset.name} says {track.genre}: mend the split file"
-            raise BenchError(f"{split.name} says that {track.id} is {said}", mend)
+            hint = f"{dataset.name} says {track.genre}: correct the split file"
+            raise BenchError(f"{split.name} says that {track.id} is {said}", hint)
     if split.name in shipped_splits(split.dataset) and not is_shipped(split):
-        mend = "give it another name in its line '# name:'"
-        raise BenchError(f"{split.name} comes with mgrbench, and this is another split", mend)
+        hint = "give it another name in its line '# name:'"
+        raise BenchError(f"{split.name} comes with mgrbench, and this is another split", hint)
     if split.name in official_splits(dataset) and split.text != published_split(dataset, split.name).text:
-        mend = "give it another name in its line '# name:', or see that the metadata are the same"
-        raise BenchError(f"{split.name} comes with the metadata, and this is another split", mend)
+        hint = "give it another name in its line '# name:', or see that the metadata are the same"
+        raise BenchError(f"{split.name} comes with the metadata, and this is another split", hint)
 
 
 @without_collecting()
@@ -90,8 +90,8 @@ def published_split(dataset: Dataset, name: str, command: str = "") -> Split:
     """
     known, called = dataset.published(), name.rpartition("/")[2]
     if called not in known:
-        mend = f"it has {', '.join(sorted(known)) or 'none'}"
-        raise BenchError(f"{dataset.name} has no published folds called {called!r}", mend)
+        hint = f"it has {', '.join(sorted(known)) or 'none'}"
+        raise BenchError(f"{dataset.name} has no published folds called {called!r}", hint)
     folds = known[called]
     tracks = {track.id: track for track in dataset.tracks()}
     rows = [
@@ -122,8 +122,8 @@ def load_split(name: str | Path, dataset: str | None = None, root: Path | None =
         file = shipped_folder() / f"{full}.tsv"
         split = read_split(file) if full in shipped_splits() else _from_metadata(full, dataset, root)
     if dataset is not None and split.dataset != dataset:
-        mend = f"choose a split of {dataset}: {', '.join(shipped_splits(dataset)) or 'none is shipped'}"
-        raise BenchError(f"{split.name} is a split of {split.dataset}, not of {dataset}", mend)
+        hint = f"choose a split of {dataset}: {', '.join(shipped_splits(dataset)) or 'none is shipped'}"
+        raise BenchError(f"{split.name} is a split of {split.dataset}, not of {dataset}", hint)
     return split
 
 
@@ -138,8 +138,8 @@ def _from_metadata(full: str, dataset: str | None, root: Path | None) -> Split:
         return published_split(load_dataset(full.partition("/")[0], root), full)
     known = [*shipped_splits(dataset), *official]
     if dataset and not known:
-        mend = "make one by `mgrbench split make`, and give its file's path"
-        raise BenchError(f"no split is called {full!r}, and {dataset} comes with none", mend)
+        hint = "make one by `mgrbench split make`, and give its file's path"
+        raise BenchError(f"no split is called {full!r}, and {dataset} comes with none", hint)
     near = difflib.get_close_matches(full, known, n=1, cutoff=0.4)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
     raise BenchError(f"no split is called {full!r}", f"{hint} A split file's path works too")

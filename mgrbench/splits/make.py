@@ -69,8 +69,8 @@ def make_split(
     command = _command(dataset, rule, name, folds, seed, drop_replicas=drop_replicas, only_file=only_file)
     if rule == "published":
         if drop_replicas or only is not None:
-            mend = "leave out --drop-replicas and --only, or choose another rule"
-            raise BenchError("published folds have the tracks that were published", mend)
+            hint = "leave out --drop-replicas and --only, or choose another rule"
+            raise BenchError("published folds have the tracks that were published", hint)
         return published_split(dataset, name, command).text
     tracks = _chosen(dataset, only, drop_replicas=drop_replicas)
     if not tracks:
@@ -165,8 +165,8 @@ def _deal(dataset: Dataset, tracks: Sequence[Track], rule: str, folds: int, seed
 def _check_enough(sizes: Mapping[str, int], folds: int, what: str) -> None:
     scarcest = min(sorted(sizes), key=lambda genre: sizes[genre])
     if (most := sizes[scarcest]) < folds:
-        mend = f"choose at most {most} folds" if most > 1 else "leave the genre out, see --only"
-        raise BenchError(f"{scarcest} has {most} {what}, fewer than {folds} folds", mend)
+        hint = f"choose at most {most} folds" if most > 1 else "leave the genre out, see --only"
+        raise BenchError(f"{scarcest} has {most} {what}, fewer than {folds} folds", hint)
 
 
 def _by_genre(tracks: Iterable[Track]) -> dict[str, list[str]]:

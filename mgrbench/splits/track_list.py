@@ -77,9 +77,9 @@ def read_track_list(path: Path, dataset: Dataset, column: str | None = None) -> 
     if not ids:
         first = "line" if sheet.kind == "text" else "name"
         example = f" (its first {first} is {unknown[0][:_SHOWN]!r})" if unknown else " (it is empty)"
-        mend = f"write one id, file name or path a line, for example {min(known.ids)}"
-        mend += "; --column names the column of a table" if len(sheet.columns) > 1 else ""
-        raise BenchError(f"names no track of {dataset.name}{example}", mend, path)
+        hint = f"write one id, file name or path a line, for example {min(known.ids)}"
+        hint += "; --column names the column of a table" if len(sheet.columns) > 1 else ""
+        raise BenchError(f"names no track of {dataset.name}{example}", hint, path)
     repeated = tuple(track for track, count in Counter(ids).items() if count > 1)
     return TrackList(tuple(dict.fromkeys(ids)), unknown, repeated, sheet.kind, called, len(named))
 
@@ -135,8 +135,8 @@ def _place_of(sheet: Sheet, column: str, path: Path) -> int:
         return int(column[:6]) - 1
     near = difflib.get_close_matches(column, sheet.columns, n=1)
     has = ", ".join(repr(name)[1:-1] for name in sheet.columns) or f"{width} without names, counted from 1"
-    mend = f"did you mean {near[0]!r}?" if near else f"its columns are {has}"
-    raise BenchError(f"has no column {column!r}", mend, path)
+    hint = f"did you mean {near[0]!r}?" if near else f"its columns are {has}"
+    raise BenchError(f"has no column {column!r}", hint, path)
 
 
 def _likely_place(sheet: Sheet, known: _Names) -> int:

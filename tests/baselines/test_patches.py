@@ -40,7 +40,7 @@ def built(name, genres=3, seed=0, **options):
 
 
 @pytest.mark.parametrize(
-    ("noisy", "mended"),
+    ("noisy", "filtered"),
     [
         ("00010000", "00000000"),  # one bright neighbour among dark ones
         ("11101111", "11111111"),  # one dark one among bright ones
@@ -54,8 +54,8 @@ def built(name, genres=3, seed=0, **options):
         ("11111111", "11111111"),
     ],
 )
-def test_a_bit_that_stands_alone_is_turned(noisy, mended):
-    assert without_single_bits(int(noisy, 2), 8) == int(mended, 2)
+def test_a_bit_that_stands_alone_is_turned(noisy, filtered):
+    assert without_single_bits(int(noisy, 2), 8) == int(filtered, 2)
 
 
 def test_every_pattern_by_the_letter():

@@ -1,4 +1,4 @@
-"""Bad input of every kind: exit status 2 and one line that names what is at fault and how to mend it.
+"""Bad input of every kind: exit status 2 and one line that names what is at fault and what to do.
 
 Nothing that was there before is changed, and nothing half-made is left beside it.
 """

@@ -49,7 +49,7 @@ def test_every_code_is_given_by_something():
 @pytest.mark.parametrize("code", CODES)
 def test_a_page_says_what_why_and_what_to_do(code):
     page = PAGES[code]
-    for text in (page.means, page.matters, page.mend):
+    for text in (page.means, page.matters, page.hint):
         assert text[0].isupper() or text.startswith("mgrbench")
         assert text.endswith(".")
         assert 30 < len(text) < 600
@@ -57,12 +57,12 @@ def test_a_page_says_what_why_and_what_to_do(code):
     shown = done("explain", code).out
     assert shown.startswith(f"{code}: {CODES[code]}")
     flat = " ".join(shown.split())
-    assert all(text in flat for text in (page.means, page.matters, page.mend))
+    assert all(text in flat for text in (page.means, page.matters, page.hint))
 
 
 def test_commands_that_pages_name_exist():
     for page in PAGES.values():
-        for command in re.findall(r"`mgrbench ([a-z ]+)", " ".join((page.means, page.matters, page.mend))):
+        for command in re.findall(r"`mgrbench ([a-z ]+)", " ".join((page.means, page.matters, page.hint))):
             words = command.split()
             groups = {"split", "features", "leaderboard", "data"}
             assert cli(*words[: 2 if words[0] in groups else 1], "--help").code == 0, command
@@ -79,7 +79,7 @@ def test_the_list_and_the_pages_as_json():
         "title": CODES["MGR103"],
         "means": PAGES["MGR103"].means,
         "matters": PAGES["MGR103"].matters,
-        "mend": PAGES["MGR103"].mend,
+        "mend": PAGES["MGR103"].hint,
     }
 
 

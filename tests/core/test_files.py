@@ -83,9 +83,9 @@ def test_permissions_are_said(tmp_path):
 
 
 def test_an_error_keeps_its_parts_on_the_way_back_from_a_worker():
-    error = BenchError("is wrong", "mend it", Path("a") / "b")
+    error = BenchError("is wrong", "correct it", Path("a") / "b")
     back = pickle.loads(pickle.dumps(error))
-    assert (back.problem, back.mend, back.where) == ("is wrong", "mend it", str(Path("a") / "b"))
+    assert (back.problem, back.hint, back.where) == ("is wrong", "correct it", str(Path("a") / "b"))
     assert str(back) == str(error)
 
 
@@ -114,16 +114,16 @@ def test_a_written_file_has_the_usual_permissions(tmp_path, mask):
 
 
 @pytest.mark.parametrize(
-    ("number", "mend"),
+    ("number", "hint"),
     [
         (errno.ENOSPC, "free some space or choose another place; nothing was changed"),
         (errno.EDQUOT, "free some space"),
         (errno.EROFS, "choose a place you may write to"),
-        (errno.EIO, "mend that and run the same command again"),
+        (errno.EIO, "correct that and run the same command again"),
     ],
 )
 @pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace"])
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, number, mend, step):
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, number, hint, step):
     path = tmp_path / "x"
     path.write_text("old")
 
@@ -133,7 +133,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     monkeypatch.setattr(step, fail)
     with pytest.raises(BenchError, match=r"x: cannot be written \(") as caught:
         write_atomically(path, "new")
-    assert mend in caught.value.mend
+    assert hint in caught.value.hint
     assert path.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["x"]
 

@@ -213,7 +213,7 @@ def test_a_plugin_may_not_take_the_name_of_a_built_in_one(tmp_path):
         ("x = 1\ndef f(:", r"broken\.py failed while being imported: SyntaxError"),
         ("x = '\0'", r"broken\.py failed while being imported: (SyntaxError|ValueError)"),
         ("import sys; sys.exit(3)", r"broken\.py failed while being imported: SystemExit: 3"),
-        ("1 / 0", r"ZeroDivisionError: division by zero \(broken\.py:1\); mend the plugin"),
+        ("1 / 0", r"ZeroDivisionError: division by zero \(broken\.py:1\); correct the plugin"),
         ("x = '\xe9'".encode("latin-1"), r"broken\.py failed while being imported: SyntaxError"),
     ],
 )

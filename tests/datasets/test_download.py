@@ -156,8 +156,8 @@ def test_what_failed_is_listed_and_tried_again_alone(previews, server, pauses):
     assert text.errors == []
     server.answers.clear()
     server.pages |= {f"/mp3/{track}.mp3": Page(CLIPS[track]) for track in ("002", "005")}
-    mended = get()
-    assert (mended.code, mended.document["ok"]) == (0, True)
+    again = get()
+    assert (again.code, again.document["ok"]) == (0, True)
     assert [answer.path for answer in server.answers] == ["/mp3/002.mp3", "/mp3/005.mp3"]
     assert not Path("root/failed.txt").exists()
 

@@ -158,7 +158,7 @@ def test_a_malformed_split_file_is_refused_with_file_and_line(tmp_path, text, pr
     with pytest.raises(BenchError, match=problem) as caught:
         read_split(file)
     assert "\n" not in str(caught.value)
-    assert caught.value.mend
+    assert caught.value.hint
 
 
 BODY = "\t".join(COLUMNS) + "\na\tb\t1\ttest\tx\nc\tb\t2\ttest\ty\n"

@@ -61,7 +61,7 @@ _COLUMNS = (
     ("set", "subset"), ("set", "split"), ("track", "genre_top"), ("track", "genres"),
     ("artist", "id"), ("album", "id"), ("track", "duration"),
 )  # fmt: skip
-_MEND = "get fma_metadata.zip again, or mend the line"
+_HINT = "get fma_metadata.zip again, or correct the line"
 _NAME = re.compile(rf"(?:fma[ ._-]?)?([0-9]{{1,6}})(?:{'|'.join(map(re.escape, SUFFIXES))})*", re.IGNORECASE)
 _CHECKSUM = re.compile(r"([0-9a-f]{40})\s+\*?(?:\S*/)?([0-9]{6})\.mp3")
 _LONGEST_FIELD = 1 << 24  # characters; biographies are longer than what the csv module takes by itself
@@ -169,11 +169,11 @@ def _metadata_folder(name: str, root: Path) -> Path:
     for folder in (root / "fma_metadata", root, root.parent / "fma_metadata"):
         if (folder / "tracks.csv").is_file():
             return folder
-    mend = (
+    hint = (
         f"run `mgrbench data download {name} --metadata-only`, or get {SERVER}/fma_metadata.zip, "
         "unpack it there (fma_metadata/tracks.csv), and name the folder by --root or MGRBENCH_DATA"
     )
-    raise BenchError(f"the metadata of {name} are not there", mend, root)
+    raise BenchError(f"the metadata of {name} are not there", hint, root)
 
 
 @lru_cache(maxsize=1)
@@ -188,14 +188,14 @@ def _rows(path: Path, _stamp: Stamp) -> tuple[Row, ...]:
             for line in lines:
                 row = _row(take(line), path, lines.line_num)
                 if row.id in rows:
-                    raise BenchError(f"names the track {row.id} again", _MEND, f"{path}:{lines.line_num}")
+                    raise BenchError(f"names the track {row.id} again", _HINT, f"{path}:{lines.line_num}")
                 rows[row.id] = row
         except IndexError as error:
-            raise BenchError("has too few fields", _MEND, f"{path}:{lines.line_num}") from error
+            raise BenchError("has too few fields", _HINT, f"{path}:{lines.line_num}") from error
         except csv.Error as error:
-            raise BenchError(f"is no readable CSV file ({error})", _MEND, path) from error
+            raise BenchError(f"is no readable CSV file ({error})", _HINT, path) from error
     if not rows:
-        raise BenchError("names no track", _MEND, path)
+        raise BenchError("names no track", _HINT, path)
     return tuple(rows[track] for track in sorted(rows))
 
 
@@ -203,11 +203,11 @@ def _columns(lines: Iterator[list[str]], path: Path) -> Callable[[list[str]], tu
     """Takes the id and `_COLUMNS` out of a line."""
     head = [next(lines, []) for _ in range(3)]
     places = {pair: place for place, pair in enumerate(zip(head[0], head[1], strict=False))}
-    mend = "put FMA's own tracks.csv there"
+    hint = "put FMA's own tracks.csv there"
     if missing := [".".join(pair) for pair in _COLUMNS if pair not in places]:
-        raise BenchError(f"lacks the column {missing[0]}", mend, f"{path}:2")
+        raise BenchError(f"lacks the column {missing[0]}", hint, f"{path}:2")
     if head[2][:1] != ["track_id"]:
-        raise BenchError("does not begin with track_id", mend, f"{path}:3")
+        raise BenchError("does not begin with track_id", hint, f"{path}:3")
     return itemgetter(0, *(places[pair] for pair in _COLUMNS))
 
 
@@ -215,11 +215,11 @@ def _row(fields: tuple[str, ...], path: Path, number: int) -> Row:
     track, subset, split, top, genres, artist, album, seconds = fields
     if subset not in SUBSETS or split not in _PARTS or (top and top not in TOP):
         problem = f"has an unknown subset, split or top genre: {', '.join((subset, split, top))[:80]!r}"
-        raise BenchError(problem, _MEND, f"{path}:{number}")
+        raise BenchError(problem, _HINT, f"{path}:{number}")
     try:
         known, length = int(track), float(seconds)
     except ValueError as error:
-        raise BenchError(f"has no number where one is needed ({error})", _MEND, f"{path}:{number}") from error
+        raise BenchError(f"has no number where one is needed ({error})", _HINT, f"{path}:{number}") from error
     subset, part, top, genres, artist, album = map(
         sys.intern, (subset, _PARTS[split], top, genres, artist, album)
     )

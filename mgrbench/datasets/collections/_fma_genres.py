@@ -74,7 +74,7 @@ def finest_genres(path: Path, rows: Sequence[Row]) -> tuple[dict[str, str], tupl
     for row in rows:
         own = re.findall("[0-9]+", row.genres)
         if unknown := [number for number in own if number not in names]:
-            raise BenchError(f"lacks the genre {unknown[0]} of track {row.id}", _MEND, path)
+            raise BenchError(f"lacks the genre {unknown[0]} of track {row.id}", _HINT, path)
         finest = set(own) - {above for number in own for above in _ancestors(number, parents)}
         if len(finest) == 1:
             labels[row.id] = names[finest.pop()]
@@ -83,7 +83,7 @@ def finest_genres(path: Path, rows: Sequence[Row]) -> tuple[dict[str, str], tupl
     return {track: genre for track, genre in labels.items() if genre in set(genres)}, genres
 
 
-_MEND = "put the genres.csv of the same fma_metadata.zip there"
+_HINT = "put the genres.csv of the same fma_metadata.zip there"
 
 
 def _hierarchy(path: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -96,7 +96,7 @@ def _hierarchy(path: Path) -> tuple[dict[str, str], dict[str, str]]:
             names[number] = name if name and name not in names.values() else f"{name}_{number}".strip("_")
             parents[number] = row["parent"]
     except (KeyError, TypeError, csv.Error) as error:
-        raise BenchError(f"is no table of genre_id, parent and title ({error})", _MEND, path) from error
+        raise BenchError(f"is no table of genre_id, parent and title ({error})", _HINT, path) from error
     return parents, names
 
 

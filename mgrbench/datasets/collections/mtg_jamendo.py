@@ -48,7 +48,7 @@ _NAME = re.compile(
     rf"(?:track_)?0*([0-9]{{1,8}})(?:\.low)?(?:{'|'.join(map(re.escape, SUFFIXES))})*", re.IGNORECASE
 )
 _CHECKSUM = re.compile(r"([0-9a-f]{64})\s+\S*?([0-9]+)(?:\.low)?\.mp3")
-_MEND = "get the file of the repository again"
+_HINT = "get the file of the repository again"
 
 
 def identify(name: str) -> str | None:
@@ -108,11 +108,11 @@ def _metadata_folder(root: Path) -> Path:
     for folder in places:
         if (folder / _TABLE).is_file():
             return folder
-    mend = (
+    hint = (
         f"run `git clone {REPOSITORY}` there, or name the folder that holds such a clone (with its "
         f"data/{_TABLE} and data/splits) by --root or MGRBENCH_DATA"
     )
-    raise BenchError("the metadata of mtg_jamendo are not there", mend, root)
+    raise BenchError("the metadata of mtg_jamendo are not there", hint, root)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -129,13 +129,13 @@ def _lines(path: Path) -> list[list[str]]:
     """
     head, *lines = read_text(path).rstrip("\n").split("\n")
     if head.rstrip("\r").split("\t") != _COLUMNS:
-        raise BenchError(f"has not the columns {', '.join(_COLUMNS)}", _MEND, f"{path}:1")
+        raise BenchError(f"has not the columns {', '.join(_COLUMNS)}", _HINT, f"{path}:1")
     seen: set[str] = set()
     rows = []
     for number, line in enumerate(lines, start=2):
         fields = line.rstrip("\r").split("\t")
         if not _LINE.fullmatch(line) or fields[0] in seen:
-            raise BenchError(_problem(fields), _MEND, f"{path}:{number}")
+            raise BenchError(_problem(fields), _HINT, f"{path}:{number}")
         seen.add(fields[0])
         rows.append(fields)
     return rows
@@ -168,7 +168,7 @@ def _parts(folder: Path) -> dict[str, str]:
         path = folder / f"autotagging_genre-{said}.tsv"
         mine = {fields[0]: part for fields in _lines(path)}
         if twice := sorted(mine.keys() & found.keys()):
-            raise BenchError(f"names {twice[0]}, which is in another part too", _MEND, path)
+            raise BenchError(f"names {twice[0]}, which is in another part too", _HINT, path)
         found |= mine
     return found
 

@@ -239,8 +239,8 @@ def _disjoint(dataset: Dataset, tracks: tuple[Track, ...], folds: int, seeds: Se
     scarcest = min(sorted(sizes), key=lambda genre: sizes[genre])
     if sizes[scarcest] < folds:
         most = sizes[scarcest]
-        mend = f"choose {most} folds" if most > 1 else "no folds can be made"
-        return Rung("artists", left_out=f"{scarcest} has {most} artists for {folds} folds: {mend}")
+        hint = f"choose {most} folds" if most > 1 else "no folds can be made"
+        return Rung("artists", left_out=f"{scarcest} has {most} artists for {folds} folds: {hint}")
     dealt = tuple(deal_groups(groups, folds, prefix=f"{dataset.name}/ladder/{seed}") for seed in seeds)
     if any(_lacks_training(tracks, one, folds) for one in dealt):
         reason = f"in a fold one group of artists holds all of a genre: fewer than {folds} folds may do"

@@ -192,7 +192,7 @@ def run_sweep(grid: Grid, out: Path, *, jobs: int = 1, watch: Watch | None = Non
                 try:
                     done = execute(plan, out=out, jobs=jobs, on_fold=on_fold, on_epoch=on_epoch)
                 except BenchError as error:
-                    raise BenchError(f"{where}: {error.problem}", error.mend, error.where) from error
+                    raise BenchError(f"{where}: {error.problem}", error.hint, error.where) from error
             reused += done.reused
             runs[-1].append((done.run, done.folder or out))
     records = [run for point in runs for run, _ in point]
@@ -223,8 +223,8 @@ def _check(axes: Sequence[Axis], options: Mapping[str, Any], seeds: Sequence[int
         if names.count(axis.name) > 1:
             raise BenchError(f"the grid has {axis.name} twice", f"give all values at once: {axis.name}=…,…")
         if axis.name in options:
-            mend = "take it out of the grid or of the options"
-            raise BenchError(f"{axis.name} is in the grid and has one value as an option as well", mend)
+            hint = "take it out of the grid or of the options"
+            raise BenchError(f"{axis.name} is in the grid and has one value as an option as well", hint)
         if not axis.values:
             raise BenchError(f"{axis.name} has no values", f"write {axis.name}=value,value")
         for one, other in itertools.combinations(axis.values, 2):
@@ -250,8 +250,8 @@ class _Resamples:
         for run in runs:
             predictions = _predictions(run)
             if predictions.ids != self.ids:
-                mend = "run it again with --fresh"
-                raise BenchError(f"a run of {run.model} has its tracks in another order", mend)
+                hint = "run it again with --fresh"
+                raise BenchError(f"a run of {run.model} has its tracks in another order", hint)
             drawn.append(self._bootstrap.distributions(predictions.outcome))
         return {name: np.mean([one[name] for one in drawn], axis=0) for name in METRICS}
 

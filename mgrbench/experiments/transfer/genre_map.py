@@ -58,8 +58,8 @@ def genre_map(train: Dataset, test: Dataset, file: Path | None = None) -> GenreM
     theirs = {_plain(genre): genre for genre in test.genres}
     both = {genre: theirs[_plain(genre)] for genre in train.genres if _plain(genre) in theirs}
     if len(both) < 2:
-        mend = f"write a map with the columns class, {train.name} and {test.name}, and give it by --map"
-        raise BenchError(f"{train.name} and {test.name} have {len(both)} genres of equal names", mend)
+        hint = f"write a map with the columns class, {train.name} and {test.name}, and give it by --map"
+        raise BenchError(f"{train.name} and {test.name} have {len(both)} genres of equal names", hint)
     return GenreMap(
         tuple(both),
         {genre: genre for genre in both},
@@ -87,12 +87,12 @@ def _read(path: Path, train: Dataset, test: Dataset, source: str) -> GenreMap:
     columns = _columns(path)
     rows = _lines(path)[1:]
     if _CLASS not in columns:
-        mend = f"its first line names its columns: class, {train.name} and {test.name}, separated by tabs"
-        raise BenchError("is no map of genres", mend, path)
+        hint = f"its first line names its columns: class, {train.name} and {test.name}, separated by tabs"
+        raise BenchError("is no map of genres", hint, path)
     for number, line in rows:
         if len(line.split("\t")) != len(columns):
-            mend = "separate the columns by tabs, the genres of one class by ';'"
-            raise BenchError(f"has {len(line.split(chr(9)))} fields", mend, f"{path}:{number}")
+            hint = "separate the columns by tabs, the genres of one class by ';'"
+            raise BenchError(f"has {len(line.split(chr(9)))} fields", hint, f"{path}:{number}")
     names = [line.split("\t")[columns.index(_CLASS)].strip() for _, line in rows]
     if len(set(names)) < len(names) or not all(name and name.isprintable() for name in names):
         raise BenchError("names a class twice, or has one without a name", "name each once", path)
@@ -124,8 +124,8 @@ def _genres(
                 continue
             if genre is None:
                 near = difflib.get_close_matches(said, data.genres, n=1)
-                mend = f"did you mean {near[0]}?" if near else f"it has {', '.join(data.genres)}"
-                raise BenchError(f"{data.name} has no genre {said!r}", mend, f"{path}:{number}")
+                hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(data.genres)}"
+                raise BenchError(f"{data.name} has no genre {said!r}", hint, f"{path}:{number}")
             if genre in found:
                 raise BenchError(f"gives {genre} to two classes", "keep one", f"{path}:{number}")
             found[genre] = name

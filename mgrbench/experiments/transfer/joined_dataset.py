@@ -74,8 +74,8 @@ def join(
     left_out = sum(map(len, sides)) - sum(map(len, kept))
     for side, what in zip(kept, ("to train on", "to test"), strict=True):
         if lacking := set(genres.classes) - {track.genre for track in side}:
-            mend = "use another map, or leave shared recordings out of the other part by --drop-shared"
-            raise BenchError(f"there is no track of {min(lacking)} {what}", mend)
+            hint = "use another map, or leave shared recordings out of the other part by --drop-shared"
+            raise BenchError(f"there is no track of {min(lacking)} {what}", hint)
     name = f"{train.name}-to-{test.name}"
     tracks = tuple(track for side in kept for track in side)
     data = replace(

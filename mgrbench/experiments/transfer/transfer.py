@@ -104,8 +104,8 @@ def transfer(
         raise BenchError(f"drop_shared is {drop_shared!r}", f"choose one of {', '.join(SHARED)}")
     first, second = (one if isinstance(one, Dataset) else load_dataset(one) for one in (train, test))
     if first.name == second.name:
-        mend = "give two datasets, or evaluate on one by `mgrbench run`"
-        raise BenchError(f"{first.name} is both trained and tested on", mend)
+        hint = "give two datasets, or evaluate on one by `mgrbench run`"
+        raise BenchError(f"{first.name} is both trained and tested on", hint)
     genres = genre_map(first, second, map_file)
     names = tuple(dict.fromkeys(features or model_source(model).features))
     stored = {
@@ -161,13 +161,13 @@ def _check_alike(name: str, train: StoredFeature, test: StoredFeature) -> None:
     shapes = [one.values.shape[1:] for one in (train, test)]
     where = f"{name} of {train.manifest.dataset} and of {test.manifest.dataset}"
     if shapes[0] != shapes[1]:
-        mend = "extract or import both with the same settings (the first axis is segments)"
-        raise BenchError(f"{where} differ in shape: {shapes[0]} != {shapes[1]}", mend)
+        hint = "extract or import both with the same settings (the first axis is segments)"
+        raise BenchError(f"{where} differ in shape: {shapes[0]} != {shapes[1]}", hint)
     for key in ("parameters", "version", "source_sha256"):
         said = [one.manifest.about.get(key) for one in (train, test)]
         if train.manifest.kind == test.manifest.kind == "computed" and said[0] != said[1]:
-            mend = "extract one of them again with --replace"
-            raise BenchError(f"{where} were computed with other settings ({key})", mend)
+            hint = "extract one of them again with --replace"
+            raise BenchError(f"{where} were computed with other settings ({key})", hint)
 
 
 @contextmanager

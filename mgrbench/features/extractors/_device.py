@@ -27,7 +27,7 @@ from mgrbench import BenchError
 if TYPE_CHECKING:
     import torch
 
-_MEND = "use the device cpu"
+_HINT = "use the device cpu"
 
 
 def gpu(name: str) -> torch.device:
@@ -45,15 +45,15 @@ def gpu(name: str) -> torch.device:
     try:
         import torch
     except ImportError as error:
-        mend = f"install mgrbench[neural], or {_MEND}"
-        raise BenchError(f"the device {name} needs PyTorch, which is not installed", mend) from error
+        hint = f"install mgrbench[neural], or {_HINT}"
+        raise BenchError(f"the device {name} needs PyTorch, which is not installed", hint) from error
     if not torch.cuda.is_available():
-        mend = f"{_MEND}, or install the GPU's driver and a PyTorch that is built for it"
-        raise BenchError(f"no GPU that torch can use was found (torch {torch.__version__})", mend)
+        hint = f"{_HINT}, or install the GPU's driver and a PyTorch that is built for it"
+        raise BenchError(f"no GPU that torch can use was found (torch {torch.__version__})", hint)
     device = torch.device(name)
     count = torch.cuda.device_count()
     if device.index is not None and device.index >= count:
-        raise BenchError(f"there is no {name}: torch finds {count} GPU(s)", f"{_MEND}, or cuda:{count - 1}")
+        raise BenchError(f"there is no {name}: torch finds {count} GPU(s)", f"{_HINT}, or cuda:{count - 1}")
     return device
 
 
@@ -73,7 +73,7 @@ def computing() -> Iterator[None]:
         with torch.inference_mode():
             yield
     except torch.cuda.OutOfMemoryError as error:
-        mend = f"end other programs that use it, ask for fewer jobs, or {_MEND}"
-        raise BenchError("the GPU has too little free memory", mend) from error
+        hint = f"end other programs that use it, ask for fewer jobs, or {_HINT}"
+        raise BenchError("the GPU has too little free memory", hint) from error
     finally:
         cudnn.deterministic, cudnn.benchmark = before

@@ -74,8 +74,8 @@ def pieces(samples: NDArray[np.floating], sample_rate: int) -> NDArray[np.floati
     count = len(samples) // size
     if not count:
         seconds = len(samples) / sample_rate
-        mend = f"give at least {PIECE_SECONDS:.2f} s"
-        raise BenchError(f"{seconds:.2f} s are too short for the rhythm features", mend)
+        hint = f"give at least {PIECE_SECONDS:.2f} s"
+        raise BenchError(f"{seconds:.2f} s are too short for the rhythm features", hint)
     whole = samples[: count * size].reshape(count, size)
     return whole[1:-1] if len(samples) >= 45 * sample_rate else whole
 

@@ -37,6 +37,6 @@ class WeightFile:
         if folder:
             return Path(folder) / self.name
         if self.published:
-            mend = f"name your copy by --weights FILE, or its folder by {VARIABLE}; it is {self.published}"
-            raise BenchError(f"the weight file {self.name} is not at hand", mend)
+            hint = f"name your copy by --weights FILE, or its folder by {VARIABLE}; it is {self.published}"
+            raise BenchError(f"the weight file {self.name} is not at hand", hint)
         return cached(self.name)

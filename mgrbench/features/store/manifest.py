@@ -15,7 +15,7 @@ from mgrbench.core.types import BenchError, FeatureSpec, FloatArray
 
 SCHEMA_VERSION = 1
 REMAKE = "remove the folder, then extract or import the feature again"
-"""What mends a damaged file of the store."""
+"""What to do about a damaged file of the store."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,8 @@ class StoredFeature:
         values = np.asarray(self.values[[self._row[track] for track in ids]])
         for track, row in zip(ids, values, strict=True):
             if zlib.crc32(row.tobytes()) != self.checks[track]:
-                mend = self._mend(again=True)
-                raise BenchError(f"the stored values of {track} are corrupt", mend, self.folder)
+                hint = self._mend(again=True)
+                raise BenchError(f"the stored values of {track} are corrupt", hint, self.folder)
         return values
 
     def corrupt(self) -> list[str]:
@@ -112,8 +112,8 @@ class FeatureWriter:
                 )
                 shape = read(stream)[0]
                 if shape[1:] != data.shape:
-                    mend = "a feature gives every clip the same shape"
-                    raise BenchError(f"{track} has the shape {data.shape}, others {shape[1:]}", mend, path)
+                    hint = "a feature gives every clip the same shape"
+                    raise BenchError(f"{track} has the shape {data.shape}, others {shape[1:]}", hint, path)
                 stream.seek(self._row[track] * data.nbytes, os.SEEK_CUR)
                 stream.write(data.tobytes())
             with (self.folder / "rows.tsv").open("ab") as journal:

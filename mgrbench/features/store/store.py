@@ -74,8 +74,8 @@ class FeatureStore:
         if not (folder / "values.npy").is_file():
             there = self.features(dataset)
             how = way(there) if way else "extract or import it (`mgrbench features --help`)"
-            mend = f"{how}; stored of {dataset}: {', '.join(there) or 'none'}"
-            raise BenchError(f"the feature {feature!r} of {dataset} is not in the store", mend)
+            hint = f"{how}; stored of {dataset}: {', '.join(there) or 'none'}"
+            raise BenchError(f"the feature {feature!r} of {dataset} is not in the store", hint)
         manifest = read_manifest(folder / "manifest.json")
         values = map_values(folder / "values.npy", len(manifest.ids))
         checks, sources = read_rows(folder / "rows.tsv", set(manifest.ids))
@@ -114,8 +114,8 @@ class FeatureStore:
             if (folder / "manifest.json").is_file() and not replace:
                 old = read_manifest(folder / "manifest.json").fingerprint
                 if old != fingerprint:
-                    mend = "add --replace to replace them, or choose another name"
-                    raise BenchError(f"other values of {feature} of {dataset} are stored", mend, folder)
+                    hint = "add --replace to replace them, or choose another name"
+                    raise BenchError(f"other values of {feature} of {dataset} are stored", hint, folder)
             with _fresh_folder(folder) as part:
                 # ascontiguousarray, because a row's CRC-32 is that of its bytes in C order
                 rows = np.ascontiguousarray(values, dtype=np.float32)
@@ -138,8 +138,8 @@ class FeatureStore:
         with locked(self.root / manifest.dataset / f".{manifest.feature}.lock", what):
             kept = self._kept(folder, manifest.fingerprint)
             if kept is None and (folder / "manifest.json").is_file() and not replace:
-                mend = "add --replace to compute all of it again"
-                raise BenchError(f"{what} is stored as made by other settings or versions", mend, folder)
+                hint = "add --replace to compute all of it again"
+                raise BenchError(f"{what} is stored as made by other settings or versions", hint, folder)
             if kept is None:
                 # Also what a killed process left without a manifest: of what settings can't be told.
                 shutil.rmtree(folder, ignore_errors=True)

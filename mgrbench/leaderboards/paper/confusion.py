@@ -60,8 +60,8 @@ def _measured_matrix(title: str, printed: PrintedConfusion, wanted: Wanted) -> G
             return _matrix(f"{title}, measured", genres, empty, nothing, notes)
     run = believed(folder)
     if run.dataset != printed.dataset:
-        mend = f"name a run on {printed.dataset}"
-        raise BenchError(f"table {printed.table} is of {printed.dataset}, the run of {run.dataset}", mend)
+        hint = f"name a run on {printed.dataset}"
+        raise BenchError(f"table {printed.table} is of {printed.dataset}, the run of {run.dataset}", hint)
     rows = per_class(np.array(run.confusion))
     # As the printed ones: Table 8 has shares, the others percentages.
     form = ".2%" if printed.shares["Recall"][0].endswith("%") else ".4f"

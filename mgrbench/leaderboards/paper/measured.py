@@ -84,8 +84,8 @@ def check_splits(wanted: Wanted, datasets: Sequence[str]) -> None:
         if not any(_full(split, dataset) in there for dataset in datasets):
             full = [_full(split, dataset) for dataset in datasets]
             near = [close for name in full for close in get_close_matches(name, sorted(there), 1)]
-            mend = f"did you mean {near[0]}?" if near else "`mgrbench list splits` names them"
-            raise BenchError(f"no split is called {full[0]}", mend)
+            hint = f"did you mean {near[0]}?" if near else "`mgrbench list splits` names them"
+            raise BenchError(f"no split is called {full[0]}", hint)
 
 
 class Found:

@@ -71,10 +71,10 @@ def paper_table(table: int, dataset: str | None, wanted: Wanted) -> list[Grid]:
     datasets = datasets_of(table)
     if dataset is not None and dataset not in datasets:
         others = [str(number) for number in TITLES if dataset in datasets_of(number)]
-        mend = (
+        hint = (
             f"tables with figures of it: {', '.join(others)}" if others else f"it has {', '.join(datasets)}"
         )
-        raise BenchError(f"table {table} has no figures of {dataset}", mend)
+        raise BenchError(f"table {table} has no figures of {dataset}", hint)
     chosen = datasets if dataset is None else (dataset,)
     if table in CONFUSIONS:
         if len(wanted.splits) > 1:

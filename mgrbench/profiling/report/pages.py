@@ -66,8 +66,8 @@ def check_costs(
         BenchError: naming the first line that differs.
     """
     wanted = pages(sessions, accuracies, out, readme, folder)
-    mend = "write it again by `mgrbench profile --stored`"
-    check_pages(wanted, "is not what the stored measurements give", mend)
+    hint = "write it again by `mgrbench profile --stored`"
+    check_pages(wanted, "is not what the stored measurements give", hint)
     return list(wanted)
 
 

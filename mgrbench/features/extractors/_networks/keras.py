@@ -17,7 +17,7 @@ State = dict[str, Tensor]
 """Values of a network by their name in it."""
 
 _Network = TypeVar("_Network", bound=nn.Module)
-_MEND = "get the published file again"
+_HINT = "get the published file again"
 
 
 def verify(path: Path, sha256: str) -> None:
@@ -29,7 +29,7 @@ def verify(path: Path, sha256: str) -> None:
     with reading(path):
         found = digest_of_file(path)
     if found != sha256:
-        raise BenchError(f"has the SHA-256 {found}, not {sha256}", _MEND, path)
+        raise BenchError(f"has the SHA-256 {found}, not {sha256}", _HINT, path)
 
 
 def load(path: Path, read: Callable[[h5py.File], tuple[_Network, State]]) -> _Network:
@@ -48,14 +48,14 @@ def load(path: Path, read: Callable[[h5py.File], tuple[_Network, State]]) -> _Ne
         with h5py.File(path) as stored:
             network, state = read(stored)
     except OSError as error:
-        raise BenchError("is no HDF5 file, or is damaged", _MEND, path) from error
+        raise BenchError("is no HDF5 file, or is damaged", _HINT, path) from error
     except KeyError as error:
-        raise BenchError(f"holds other weights than expected ({error.args[0]})", _MEND, path) from error
+        raise BenchError(f"holds other weights than expected ({error.args[0]})", _HINT, path) from error
     expected = network.state_dict()
     for name, values in state.items():
         if values.shape != expected[name].shape:
             problem = f"holds {name} of shape {tuple(values.shape)}, not {tuple(expected[name].shape)}"
-            raise BenchError(problem, _MEND, path)
+            raise BenchError(problem, _HINT, path)
     network.load_state_dict(state, strict=False)  # only counters of batches are missing
     return network.eval().requires_grad_(False)
 
