@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mgrbench.cli.output import Json, emit, note, parse_options, progress, table
-from mgrbench.core.errors import BenchError
+from mgrbench.core.errors import BenchError, MissingExtraError
 
 if TYPE_CHECKING:
     from mgrbench.profiling.record import Part, Row, Session
@@ -183,9 +183,7 @@ def _write(sessions: Sequence[Session], accuracies: Accuracies, out: Path, readm
 
     try:
         drawn = pictures(sessions, accuracies)
-    except BenchError as error:
-        if "matplotlib" not in error.problem:
-            raise
+    except MissingExtraError as error:
         note(f"no plot: {error}")
         drawn = {}
     folder = _folder(out, readme)

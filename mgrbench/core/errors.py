@@ -1,4 +1,4 @@
-"""The one error that is raised on purpose."""
+"""The one error that is raised on purpose, and its one special case."""
 
 from __future__ import annotations
 
@@ -24,4 +24,11 @@ class BenchError(Exception):
 
     def __reduce__(self) -> tuple[type[BenchError], tuple[str, str, str | None]]:
         """Survive the way back from a worker process with all three parts."""
-        return BenchError, (self.problem, self.hint, self.where)
+        return type(self), (self.problem, self.hint, self.where)
+
+
+class MissingExtraError(BenchError):
+    """A library that only some commands need is not installed.
+
+    Who can do without it, as a command whose figure is not its main result, catches this error alone.
+    """

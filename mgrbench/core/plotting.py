@@ -10,7 +10,7 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mgrbench.core.errors import BenchError
+from mgrbench.core.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,13 +43,15 @@ def need_matplotlib() -> None:
     """Say how to get matplotlib where it is not installed, before anything is computed.
 
     Raises:
-        BenchError: if it is not.
+        MissingExtraError: if it is not.
     """
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
         hint = "pip install 'mgrbench[plots]'"
-        raise BenchError(f"drawing needs matplotlib, which cannot be imported ({error})", hint) from error
+        raise MissingExtraError(
+            f"drawing needs matplotlib, which cannot be imported ({error})", hint
+        ) from error
 
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999")
@@ -72,7 +74,7 @@ def pictures(draw: Callable[[], Figure]) -> dict[str, bytes]:
     """``png`` (300 dpi) and ``svg`` of a figure.
 
     Raises:
-        BenchError: if matplotlib is not installed.
+        MissingExtraError: if matplotlib is not installed.
     """
     need_matplotlib()
     from matplotlib import style

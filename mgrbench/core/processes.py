@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from mgrbench.core.types import BenchError
+from mgrbench.core.errors import BenchError, MissingExtraError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -82,12 +82,13 @@ def _cluster(address: str) -> Iterator[None]:
     """Let joblib hand its work to a Dask cluster.
 
     Raises:
-        BenchError: if Dask is not installed, nothing answers at the address, or the cluster has no worker.
+        MissingExtraError: if Dask is not installed.
+        BenchError: if nothing answers at the address, or the cluster has no worker.
     """
     try:
         from dask.distributed import Client
     except ImportError as error:
-        raise BenchError("Dask is not installed", "pip install 'mgrbench[cluster]'") from error
+        raise MissingExtraError("Dask is not installed", "pip install 'mgrbench[cluster]'") from error
     from joblib import parallel_config
 
     hint = "start one by `dask scheduler` and `dask worker ADDRESS`, and name its address"

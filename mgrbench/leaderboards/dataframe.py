@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mgrbench.core.types import BenchError, Dataset
+from mgrbench.core.errors import MissingExtraError
+from mgrbench.core.types import Dataset
 from mgrbench.leaderboards.board import Board, build_boards
 from mgrbench.leaderboards.text import all_codes
 
@@ -36,13 +37,14 @@ def leaderboard(
         spaces between, ``options`` is a dictionary.
 
     Raises:
-        BenchError: if pandas is not installed, there is no run of the split, or one cannot be believed.
+        MissingExtraError: if pandas is not installed.
+        BenchError: if there is no run of the split, or if one cannot be believed.
     """
     try:
         import pandas as pd
     except ImportError as error:
         hint = "install it by `pip install pandas`, or use `mgrbench leaderboard build --format csv`"
-        raise BenchError("pandas is not installed", hint) from error
+        raise MissingExtraError("pandas is not installed", hint) from error
     roots = [Path(runs)] if isinstance(runs, str | Path) else [Path(folder) for folder in runs]
     name = split if "/" in split else f"{dataset if isinstance(dataset, str) else dataset.name}/{split}"
     own = () if isinstance(dataset, str) else (dataset,)

@@ -318,14 +318,22 @@ def _probabilities(values: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.f
         raise BenchError(
             f"proba has shape {proba.shape}, not {shape}", "give one row a track, one column a genre"
         )
+    if fault := probability_fault(proba):
+        row, problem = fault
+        raise BenchError(f"proba of track {row}: {problem}", "give probabilities from 0 to 1 that sum to 1")
+    return proba
+
+
+def probability_fault(proba: NDArray[np.float64]) -> tuple[int, str] | None:
+    """The first row that holds no probabilities, and what is wrong with it.
+
+    Args:
+        proba: shape (tracks, genres).
+    """
     valid = (proba >= 0) & (proba <= 1 + ROW_SUM_TOLERANCE)
     if not valid.all():
-        row, column = np.argwhere(~valid)[0]
-        problem = f"proba of track {row}, genre {column} is {proba[row, column]}"
-        raise BenchError(problem, "give probabilities from 0 to 1")
+        row, column = np.argwhere(~valid)[0].tolist()
+        return row, f"genre {column} is {proba[row, column]}"
     sums = proba.sum(axis=1)
     wrong = np.flatnonzero(np.abs(sums - 1) > ROW_SUM_TOLERANCE)
-    if wrong.size:
-        problem = f"proba of track {wrong[0]} sums to {sums[wrong[0]]:g}"
-        raise BenchError(problem, "give probabilities that sum to 1")
-    return proba
+    return (int(wrong[0]), f"the sum is {sums[wrong[0]]:g}") if wrong.size else None

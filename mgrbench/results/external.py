@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mgrbench.core.files import read_text
 from mgrbench.core.types import BenchError, Dataset, Split
-from mgrbench.metrics.classification import Outcome
+from mgrbench.metrics.classification import Outcome, probability_fault
 from mgrbench.results.predictions import Predictions
 
 
@@ -135,14 +135,10 @@ def _probabilities(row: Sequence[str], columns: Sequence[int], where: str) -> ND
         comma = any("," in row[column] for column in columns)
         hint = "write 0.5, not 0,5" if comma else "give a number from 0 to 1 for each genre"
         raise BenchError(f"has a probability that is no number ({error})", hint, where) from error
-    try:
-        Outcome(np.zeros(1, np.int64), np.zeros(1, np.int64), proba[None, :], len(proba))
-    except BenchError as error:
-        problem = error.problem.replace("proba of track 0", "the probability").replace(
-            "the probability sums", "the probabilities sum"
-        )
-        raise BenchError(problem, error.hint, where) from error
-    return np.asarray(proba)
+    if fault := probability_fault(proba[None, :]):
+        hint = "give probabilities from 0 to 1 that sum to 1"
+        raise BenchError(f"has wrong probabilities: {fault[1]}", hint, where)
+    return proba
 
 
 def _predicted(

@@ -21,7 +21,8 @@ import numpy as np
 import pytest
 
 from mgrbench.core.dataset_plugin import load_dataset
-from mgrbench.core.types import BenchError, Track
+from mgrbench.core.errors import BenchError, MissingExtraError
+from mgrbench.core.types import Track
 from mgrbench.experiments.ladder import ladder as experiment
 from mgrbench.experiments.verdicts import Verdicts, acquaintance, drop
 from mgrbench.features.importing import import_features
@@ -394,7 +395,7 @@ def test_without_matplotlib_all_but_the_plot_is_there(climbed, place, tmp_path, 
     from mgrbench.experiments.ladder import files as ladder_files
 
     def none(*_):
-        raise BenchError("drawing needs matplotlib, which cannot be imported (no)", "install it")
+        raise MissingExtraError("drawing needs matplotlib, which cannot be imported (no)", "install it")
 
     monkeypatch.setattr(ladder_files, "picture", none)
     result = done(*LADDER, "--seeds", "1", "--out", tmp_path / "plain")
@@ -403,6 +404,16 @@ def test_without_matplotlib_all_but_the_plot_is_there(climbed, place, tmp_path, 
         "ladder.csv",
         "ladder.json",
     ]
+
+
+def test_a_plot_that_fails_for_another_reason_is_an_error(climbed, place, tmp_path, monkeypatch):
+    from mgrbench.experiments.ladder import files as ladder_files
+
+    def damaged(*_):
+        raise BenchError("the font of matplotlib is damaged", "install it again")
+
+    monkeypatch.setattr(ladder_files, "picture", damaged)
+    assert "the font of matplotlib is damaged" in refused(*LADDER, "--seeds", "1", "--out", tmp_path / "x")
 
 
 def test_the_table_fits_a_terminal(climbed, place, monkeypatch):

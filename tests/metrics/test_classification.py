@@ -300,10 +300,10 @@ def test_order_of_the_tracks_does_not_matter() -> None:
         ([[0, 1]], [0, 1], None, r"of shape \(1, 2\)"),
         ([0, 1], ["rock", "pop"], None, "predicted is <U4"),
         ([0, 1], [0, 1], [[0.5, 0.5]], r"proba has shape \(1, 2\), not \(2, 2\)"),
-        ([0, 1], [0, 1], [[0.5, 0.5], [math.nan, 0.5]], "proba of track 1, genre 0 is nan"),
-        ([0, 1], [0, 1], [[0.5, 0.5], [math.inf, 0.5]], "track 1, genre 0 is inf"),
-        ([0, 1], [0, 1], [[1.5, -0.5], [0.5, 0.5]], "track 0, genre 0 is 1.5"),
-        ([0, 1], [0, 1], [[0.5, 0.5], [0.5, 0.4]], "track 1 sums to 0.9"),
+        ([0, 1], [0, 1], [[0.5, 0.5], [math.nan, 0.5]], "proba of track 1: genre 0 is nan"),
+        ([0, 1], [0, 1], [[0.5, 0.5], [math.inf, 0.5]], "track 1: genre 0 is inf"),
+        ([0, 1], [0, 1], [[1.5, -0.5], [0.5, 0.5]], "track 0: genre 0 is 1.5"),
+        ([0, 1], [0, 1], [[0.5, 0.5], [0.5, 0.4]], "track 1: the sum is 0.9"),
     ],
 )
 def test_what_cannot_be_scored_is_refused(genre, predicted, proba, problem: str) -> None:

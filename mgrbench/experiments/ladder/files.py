@@ -10,8 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from mgrbench.core.errors import MissingExtraError
 from mgrbench.core.files import write_atomically
-from mgrbench.core.types import BenchError, Score
+from mgrbench.core.types import Score
 from mgrbench.core.version import __version__
 from mgrbench.experiments.ladder.ladder import Ladder, Step
 from mgrbench.experiments.ladder.plot import picture
@@ -39,9 +40,7 @@ def write_ladder(ladder: Ladder, out: Path) -> str:
     try:
         for kind, name in PICTURES.items():
             write_atomically(out / name, picture(ladder, kind))
-    except BenchError as error:
-        if "matplotlib" not in error.problem:
-            raise
+    except MissingExtraError as error:
         return str(error)
     return ""
 
