@@ -168,13 +168,13 @@ def make(
     """
     from mgrbench.core.dataset_plugin import load_dataset
     from mgrbench.core.files import write_atomically
-    from mgrbench.splits import audit_split, make_split, read_track_list, split_from_text
+    from mgrbench.splits import audit_split, make_split, read_track_list
 
     data = load_dataset(dataset, root)
     wanted = read_track_list(only, data) if only else None
     if wanted and wanted.unknown:
         note(f"{only}: {len(wanted.unknown)} lines name no track of {data.name}, as {wanted.unknown[0]!r}")
-    text = make_split(
+    split = make_split(
         data,
         rule,
         name=name,
@@ -185,8 +185,7 @@ def make(
         only_file=only.name if only else "",
     )
     path = out or Path("splits") / data.name / f"{name}.tsv"
-    split = split_from_text(text, str(path))
-    write_atomically(path, text)
+    write_atomically(path, split.text)
     found = audit_split(split, data)
     shown = {"file": str(path), "sha256": split.sha256, **document(found, with_tracks=False)}
 

@@ -1,7 +1,7 @@
 """Splits: the file format, the audit, and the rules that make new ones."""
 
 from mgrbench.splits.audit import audit_folds, audit_split
-from mgrbench.splits.file import PARTS, format_split, read_split, split_from_text
+from mgrbench.splits.file import PARTS, read_split, split_from_text, split_of_rows
 from mgrbench.splits.findings import Audit
 from mgrbench.splits.groups import components, deal_groups, draw_validation
 from mgrbench.splits.load import (
@@ -26,7 +26,6 @@ __all__ = [
     "components",
     "deal_groups",
     "draw_validation",
-    "format_split",
     "is_shipped",
     "load_split",
     "make_split",
@@ -36,4 +35,5 @@ __all__ = [
     "read_track_list",
     "shipped_splits",
     "split_from_text",
+    "split_of_rows",
 ]

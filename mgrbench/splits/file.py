@@ -59,10 +59,11 @@ def split_from_text(text: str, where: str) -> Split:
 
 
 def split_of_rows(provenance: Mapping[str, str], rows: Iterable[Row]) -> Split:
-    """The split that `format_split` would write of these rows, without reading its text again.
+    """The split of these rows; its text has the header in a fixed order, and rows by fold, part and id.
 
     Raises:
-        BenchError: as by `split_from_text`, if the rows contradict each other.
+        BenchError: as by `split_from_text`, if the rows contradict each other, or if a value has a tab or a
+            line break in it.
     """
     said, ordered = _said(provenance), _ordered(rows)
     text = _text(said, ordered)
@@ -80,11 +81,6 @@ def _split(provenance: dict[str, str], lines: list[tuple[int, Row]], text: str, 
         text=text,
         sha256=sha256_of_bytes(text.encode()),
     )
-
-
-def format_split(provenance: Mapping[str, str], rows: Iterable[Row]) -> str:
-    """The text of a split file: header in a fixed order, rows sorted by fold, part and track id."""
-    return _text(_said(provenance), _ordered(rows))
 
 
 def _said(provenance: Mapping[str, str]) -> dict[str, str]:

@@ -22,8 +22,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from mgrbench.core.types import BenchError, Dataset, Track
-from mgrbench.splits.file import Row, format_split, is_name
+from mgrbench.core.types import BenchError, Dataset, Split, Track
+from mgrbench.splits.file import Row, is_name, split_of_rows
 from mgrbench.splits.groups import albums_as_artists, components, deal_groups, groups_per_genre, hash_of
 from mgrbench.splits.load import published_split
 
@@ -42,8 +42,8 @@ def make_split(
     drop_replicas: bool = False,
     only: Sequence[str] | None = None,
     only_file: str = "",
-) -> str:
-    """The text of a new split file.
+) -> Split:
+    """Make a split by a rule; its ``text`` is the split file.
 
     Args:
         dataset: the dataset to split.
@@ -71,7 +71,7 @@ def make_split(
         if drop_replicas or only is not None:
             hint = "leave out --drop-replicas and --only, or choose another rule"
             raise BenchError("published folds have the tracks that were published", hint)
-        return published_split(dataset, name, command).text
+        return published_split(dataset, name, command)
     tracks = _chosen(dataset, only, drop_replicas=drop_replicas)
     if not tracks:
         raise BenchError(f"no track of {dataset.name} is left to split", "choose some")
@@ -85,7 +85,7 @@ def make_split(
         "made-by": command,
     }
     rows = [Row(track.id, track.genre, assigned[track.id], "test", track.artist or "") for track in tracks]
-    return format_split(provenance, rows)
+    return split_of_rows(provenance, rows)
 
 
 _ABOUT = {

@@ -21,11 +21,11 @@ from mgrbench.results.predictions import Predictions, from_probabilities, joined
 from mgrbench.results.record import make_run
 from mgrbench.results.run import Selection
 from mgrbench.results.scoring import derive
-from mgrbench.splits import audit_split, make_split, split_from_text
+from mgrbench.splits import audit_split, make_split
 
 GTZAN = load_dataset("gtzan")
 IDS = [track.id for track in GTZAN.tracks() if track.id.endswith(("7", "33"))]
-SPLIT = split_from_text(make_split(GTZAN, "hash", name="few", folds=3, only=IDS), "few.tsv")
+SPLIT = make_split(GTZAN, "hash", name="few", folds=3, only=IDS)
 POSITION = {genre: index for index, genre in enumerate(GTZAN.genres)}
 
 properties = settings(deadline=None, derandomize=True, max_examples=20)

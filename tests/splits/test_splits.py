@@ -20,7 +20,6 @@ from mgrbench.splits import (
     audit_folds,
     audit_split,
     draw_validation,
-    format_split,
     is_shipped,
     load_split,
     make_split,
@@ -28,6 +27,7 @@ from mgrbench.splits import (
     read_track_list,
     shipped_splits,
     split_from_text,
+    split_of_rows,
 )
 from mgrbench.splits.file import COLUMNS, HEADER_KEYS, PARTS, Row
 from mgrbench.splits.groups import components, groups_per_genre
@@ -269,27 +269,28 @@ def folds_of(rows: Iterable[Row]) -> list[Fold]:
 @given(split_rows(), st.dictionaries(st.sampled_from(HEADER_KEYS[1:]), st.text(max_size=20)), st.randoms())
 def test_what_is_written_reads_back_the_same(tmp_path_factory, rows, header, random):
     shuffled = random.sample(rows, len(rows))
-    text = format_split({"name": "toy/x", **header}, shuffled)
+    made = split_of_rows({"name": "toy/x", **header}, shuffled)
+    text = made.text
     file = tmp_path_factory.getbasetemp() / "round_trip.tsv"
     file.write_bytes(text.encode())
     split = read_split(file)
-    assert split == split_from_text(text, "elsewhere")
+    assert split == made == split_from_text(text, "elsewhere")
     assert (split.name, split.text) == ("toy/x", text)
     assert list(split.folds) == folds_of(rows)
     assert split.genre == {row.track_id: row.genre for row in rows}
     assert split.artist == {row.track_id: row.artist for row in rows}
     said = {key: " ".join(value.split()) for key, value in header.items()}
     assert split.provenance == {"name": "toy/x"} | {key: value for key, value in said.items() if value}
-    assert format_split(split.provenance, rows) == text
+    assert split_of_rows(split.provenance, rows) == made
 
 
 @pytest.mark.parametrize("sign", ["\t", "\n", "\r"])
 def test_what_could_not_be_read_back_is_not_written(sign):
     for row in (Row(f"a{sign}", "b", 1, "test", ""), Row("a", "b", 1, "test", f"{sign}x")):
         with pytest.raises(BenchError, match="has a tab or a line break in it"):
-            format_split({"name": "toy/x"}, [row])
+            split_of_rows({"name": "toy/x"}, [row])
     with pytest.raises(ValueError, match="unknown header keys"):
-        format_split({"name": "toy/x", "made_by": "x"}, [])
+        split_of_rows({"name": "toy/x", "made_by": "x"}, [])
 
 
 # Names of splits
@@ -346,10 +347,6 @@ def test_a_shipped_split_is_written_again_by_its_command(name, tmp_path, monkeyp
     assert set(HEADER_KEYS) - set(split.provenance) <= {"licence"}
 
 
-def dealt(text: str) -> list[Fold]:
-    return list(split_from_text(text, "made").folds)
-
-
 @properties
 @given(
     st.sampled_from(["hash", "random", "released"]),
@@ -366,9 +363,10 @@ def test_random_rules_deal_every_genre_evenly(rule, sizes, folds, seed):
         with pytest.raises(BenchError, match=rf"has {min(sizes)} tracks, fewer than {folds} folds"):
             make_split(dataset, rule, name="x", folds=folds, seed=seed)
         return
-    text = make_split(dataset, rule, name="x", folds=folds, seed=seed)
-    assert text == make_split(toy(tracks[::-1]), rule, name="x", folds=folds, seed=seed)
-    parts = dealt(text)
+    split = make_split(dataset, rule, name="x", folds=folds, seed=seed)
+    assert split == make_split(toy(tracks[::-1]), rule, name="x", folds=folds, seed=seed)
+    assert split == split_from_text(split.text, "its file")
+    parts = split.folds
     assert sorted(track for fold in parts for track in fold.test) == sorted(track.id for track in tracks)
     genre = {track.id: track.genre for track in tracks}
     for name in GENRES:
@@ -385,24 +383,24 @@ def test_no_artist_replica_or_recording_is_on_two_sides_by_the_artist_rule(track
         with pytest.raises(BenchError, match=rf"has {fewest} artists, fewer than {folds} folds"):
             make_split(dataset, "artist", name="x", folds=folds)
         return
-    text = make_split(dataset, "artist", name="x", folds=folds)
-    assert text == make_split(toy(tracks[::-1]), "artist", name="x", folds=folds)
+    split = make_split(dataset, "artist", name="x", folds=folds)
+    assert split == make_split(toy(tracks[::-1]), "artist", name="x", folds=folds)
     known = {track.id: track for track in tracks}
-    for fold in dealt(text):
+    for fold in split.folds:
         assert {*fold.train, *fold.test} == set(known)
         for test in fold.test:
             assert not any(share_something(known[test], known[train]) for train in fold.train)
 
 
 def test_the_artist_rule_is_even_where_artists_allow_it():
-    for fold in dealt(make_split(toy(plain_tracks(30, artists=15)), "artist", name="x", folds=5)):
+    for fold in make_split(toy(plain_tracks(30, artists=15)), "artist", name="x", folds=5).folds:
         assert Counter(track.split(".")[0] for track in fold.test) == dict.fromkeys(GENRES, 6)
 
 
 def test_the_seed_matters_to_the_rule_random_alone():
     dataset = toy(plain_tracks(20))
     for rule in RULES[:-1]:
-        texts = {make_split(dataset, rule, name="x", folds=4, seed=seed) for seed in range(3)}
+        texts = {make_split(dataset, rule, name="x", folds=4, seed=seed).text for seed in range(3)}
         assert len(texts) == (3 if rule == "random" else 1)
 
 
@@ -420,8 +418,7 @@ def test_the_rule_hash_is_what_its_description_says():
 
 
 def test_surplus_replicas_and_severely_faulty_tracks_are_left_out():
-    text = make_split(GTZAN, "artist", name="x", folds=3, drop_replicas=True)
-    split = split_from_text(text, "made")
+    split = make_split(GTZAN, "artist", name="x", folds=3, drop_replicas=True)
     # Of the one set of replicas under two genres, the first is kept here and the other one there.
     assert set(split.genre) ^ set(load_split("gtzan/artist3").genre) == {"metal.00058", "rock.00016"}
     assert audit_split(split, GTZAN).leaks == ()

@@ -31,7 +31,7 @@ import typer.main
 from mgrbench.cli import dispatch
 from mgrbench.core.dataset_plugin import load_dataset
 from mgrbench.features.importing import import_features
-from mgrbench.splits.file import Row, format_split
+from mgrbench.splits.file import Row, split_of_rows
 
 # The tree of commands never changes, and building it anew takes longer than most commands here.
 typer.main.get_command = functools.cache(typer.main.get_command)
@@ -204,7 +204,7 @@ def write_split(
         )
         for position, track in enumerate(ids)
     ]
-    path.write_text(format_split({"name": name, "about": "A small split"}, rows))
+    path.write_text(split_of_rows({"name": name, "about": "A small split"}, rows).text)
     return path
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mgrbench.core.types import BenchError, Dataset, Split, Track
-from mgrbench.splits import components, deal_groups, format_split, make_split, split_from_text
+from mgrbench.splits import components, deal_groups, make_split, split_of_rows
 from mgrbench.splits.file import Row
 from mgrbench.splits.groups import groups_per_genre, hash_of
 
@@ -131,8 +131,7 @@ def split_of(
         "cite": dataset.citation,
         "rules": f"{len(rung.tracks)} tracks; {rung.note or 'nothing removed, nothing disjoint'}",
     }
-    text = format_split(provenance, rows)
-    return split_from_text(text, "the split")
+    return split_of_rows(provenance, rows)
 
 
 def segmented(dataset: Dataset, tracks: Sequence[Track], segments: int) -> Dataset:
@@ -170,8 +169,7 @@ def segment_id(track: str, number: int) -> str:
 
 def _at_random(dataset: Dataset, tracks: Sequence[Track], folds: int, seed: int) -> dict[str, int]:
     ids = [track.id for track in tracks]
-    made = make_split(dataset, "random", name="ladder", folds=folds, seed=seed, only=ids)
-    split = split_from_text(made, "the split")
+    split = make_split(dataset, "random", name="ladder", folds=folds, seed=seed, only=ids)
     return {track: number for number, fold in enumerate(split.folds, start=1) for track in fold.test}
 
 

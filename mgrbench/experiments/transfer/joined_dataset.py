@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from mgrbench.core.types import BenchError, Dataset, Split, Track
 from mgrbench.datasets.fact_tables import facts_file, read_facts
 from mgrbench.experiments.transfer.genre_map import GenreMap
-from mgrbench.splits import components, format_split, split_from_text
+from mgrbench.splits import components, split_of_rows
 from mgrbench.splits.file import Row
 
 SHARED = ("train", "test", "none")
@@ -104,7 +104,7 @@ def join(
         "cite": data.citation,
         "rules": f"map: {genres.source}; shared recordings are left out of {drop} ({left_out} tracks)",
     }
-    split = split_from_text(format_split(provenance, rows), "the split")
+    split = split_of_rows(provenance, rows)
     of = {_id(one.name, t.id): (one.name, t.id) for one in (train, test) for t in one.tracks()}
     return Both(data, split, of, len(common), left_out)
 
