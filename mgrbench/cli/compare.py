@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mgrbench.cli.output import Json, emit, share, table
-from mgrbench.core.codes import CODES
+from mgrbench.core.codes import title_of
 
 if TYPE_CHECKING:
     from mgrbench.core.types import Score
@@ -176,7 +176,7 @@ def _draw_codes(screen: Any, found: Comparison) -> None:  # noqa: ANN401
         for warning in entrant.warnings:
             whose.setdefault((warning.code, warning.detail), []).append(str(number))
     rows = [
-        (code, ", ".join(numbers), f"{CODES.get(code, 'unknown code')}: {detail}")
+        (code, ", ".join(numbers), f"{title_of(code)}: {detail}")
         for (code, detail), numbers in sorted(whose.items())
     ]
     if rows:

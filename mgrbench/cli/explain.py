@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mgrbench.cli.output import Json, emit, table
-from mgrbench.core.codes import CODES
+from mgrbench.core.codes import CODES, CodePage
 from mgrbench.core.errors import BenchError
 
 
@@ -19,31 +19,28 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Say what a warning's code means, why it matters and what to do; without a code, list them."""
-    from mgrbench.core.explanations import PAGES
-
     chosen = [_known(text) for text in code or ()]
-    pages = {name: {"title": CODES[name], **_sections(PAGES[name])} for name in chosen or CODES}
+    pages = {name: _document(CODES[name]) for name in chosen or CODES}
+
+    titles = [(name, page.title) for name, page in CODES.items()]
 
     def draw(screen: Any) -> None:  # noqa: ANN401
         if not chosen:
-            screen.print(table([("code", "left"), ("stands for", "fold")], list(CODES.items())))
+            screen.print(table([("code", "left"), ("stands for", "fold")], titles))
             screen.print("`mgrbench explain CODE` says more.", markup=False)
         for position, name in enumerate(chosen):
             if position:
                 screen.print()
-            screen.print(f"{name}: {CODES[name]}", style="bold", markup=False)
-            rows = [
-                ("What", pages[name]["means"]),
-                ("Why", pages[name]["matters"]),
-                ("Do", pages[name]["mend"]),
-            ]
+            screen.print(f"{name}: {CODES[name].title}", style="bold", markup=False)
+            page = CODES[name]
+            rows = [("What", page.means), ("Why", page.matters), ("Do", page.hint)]
             screen.print(table([("", "left"), ("", "fold")], rows))
 
     emit({"codes": pages}, draw, as_json=as_json)
 
 
-def _sections(page: Any) -> dict[str, str]:  # noqa: ANN401
-    return {"means": page.means, "matters": page.matters, "mend": page.hint}
+def _document(page: CodePage) -> dict[str, str]:
+    return {"title": page.title, "means": page.means, "matters": page.matters, "mend": page.hint}
 
 
 def _known(text: str) -> str:

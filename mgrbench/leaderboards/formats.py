@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from mgrbench.core.codes import CODES
+from mgrbench.core.codes import title_of
 from mgrbench.core.text import escaped, interval_text, spreadsheet_cell
 from mgrbench.leaderboards.board import Board
 from mgrbench.leaderboards.paper.printed import SOURCE, Reported, reported_on
@@ -183,7 +183,7 @@ def _notes(board: Board) -> list[str]:
     lines = ["", "## Notes", ""]
     for code, texts in sorted(details.items()):
         shown = "; ".join(map(escaped, texts)) if len(texts) <= _SHOWN_DETAILS else f"{len(texts)} rows"
-        lines.append(f"- **{code}** {CODES.get(code, 'unknown code')}: {shown}")
+        lines.append(f"- **{code}** {title_of(code)}: {shown}")
     return lines
 
 

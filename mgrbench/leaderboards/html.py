@@ -14,8 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from mgrbench.core.codes import CODES
-from mgrbench.core.explanations import PAGES
+from mgrbench.core.codes import CODES, title_of
 from mgrbench.core.files import read_text
 from mgrbench.core.text import interval_text
 from mgrbench.leaderboards import svg
@@ -171,7 +170,4 @@ def _full_name(row: Row) -> str:
 def _codes(board: Board) -> Mapping[str, tuple[str, str]]:
     """The codes on the page, what they stand for, and what they mean."""
     used = {warning.code for row in board.rows for warning in row.warnings} | set(split_codes(board))
-    return {
-        code: (CODES.get(code, "unknown code"), PAGES[code].means if code in PAGES else "")
-        for code in sorted(used)
-    }
+    return {code: (title_of(code), CODES[code].means if code in CODES else "") for code in sorted(used)}

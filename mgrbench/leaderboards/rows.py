@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mgrbench.core.boundary import boundary
+from mgrbench.core.codes import about_run
 from mgrbench.core.types import Split
 from mgrbench.leaderboards.hits import Hits, pack_hits
 from mgrbench.metrics.classification import METRICS, Metric
@@ -86,7 +87,7 @@ def row_of(
         scores=scores,
         accuracy_folds=run.fold_mean_std["accuracy"],
         test_tracks=len(predictions),
-        warnings=tuple(warning for warning in run.warnings if warning.code >= "MGR1"),
+        warnings=tuple(warning for warning in run.warnings if about_run(warning.code)),
         run=folder.relative_to(root).as_posix(),
         version=run.code.version,
         finished_utc=run.finished_utc,

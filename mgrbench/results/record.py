@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from mgrbench.core.codes import Check
 from mgrbench.core.machine import code_state, cpu_name, gpu_name, package_versions
 from mgrbench.core.types import Dataset, Fold, Split
 from mgrbench.results.predictions import Predictions
@@ -128,7 +127,7 @@ def _fold_records(parts: Mapping[int, Fold], derived: Derived) -> tuple[FoldReco
 
 
 def _split_warnings(split: Split, dataset: Dataset) -> list[Warn]:
-    checks: tuple[Check, ...] = audit_split(split, dataset).checks
+    checks = audit_split(split, dataset).checks
     return [Warn(code=check.code, detail=check.detail) for check in checks if check.status == "leak"]
 
 

@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mgrbench.core.codes import Check, Status
 from mgrbench.core.dataset_plugin import load_dataset
 from mgrbench.core.text import printable
 from mgrbench.core.types import Dataset, Fold, Split, Track
-from mgrbench.splits.findings import Audit, FoldAudit, Leak, Sound
+from mgrbench.splits.findings import Audit, Finding, FoldAudit, Leak, Sound, Status
 from mgrbench.splits.load import load_split
 
 _SHOWN = 5
@@ -82,7 +81,7 @@ def with_sound(audit: Audit, sound: Sound) -> Audit:
     if pairs:
         detail += f"; no metadata name {len(pairs)} of the pairs: {', '.join(pairs[:_SHOWN])}{more}"
     # A note, since only ears can tell a replica from a piece that is built of the same samples.
-    check = Check("MGR010", "note" if tracks or sound.missing or sound.unreadable else "ok", detail)
+    check = Finding("MGR010", "note" if tracks or sound.missing or sound.unreadable else "ok", detail)
     return replace(audit, sound=sound, checks=(*audit.checks, check))
 
 
@@ -175,7 +174,7 @@ def _not_comparable(fold: Fold, tracks: Mapping[str, Track]) -> int:
 
 def _checks(
     audit: Audit, folds: Sequence[Fold], dataset: Dataset, unknown: Sequence[str], repeated: Sequence[str]
-) -> tuple[Check, ...]:
+) -> tuple[Finding, ...]:
     total = audit.test_tracks
     tracks = dataset.tracks()
     used = {i for fold in folds for i in (*fold.train, *fold.valid, *fold.test)}
@@ -201,7 +200,7 @@ def _checks(
         _listed("MGR005", missing, f"of {len(tracks)} tracks are left out"),
         _listed("MGR006", list(dict.fromkeys([*repeated, *both])), "tracks are named twice", leak=bool(both)),
         _listed("MGR007", absent, "times a genre is missing from training or test"),
-        Check("MGR008", "note" if valid_leaks else "ok", _of_valid(valid_leaks, valid)),
+        Finding("MGR008", "note" if valid_leaks else "ok", _of_valid(valid_leaks, valid)),
         _named(
             _counted(
                 "MGR009",
@@ -227,7 +226,7 @@ def _of_valid(leaks: int, valid: int) -> str:
     return f"{leaks} of {valid} validation tracks have their artist in training"
 
 
-def _named(check: Check, audit: Audit) -> Check:
+def _named(check: Finding, audit: Audit) -> Finding:
     """A check of artists or albums that also says of how many tracks it could tell nothing."""
     if not audit.artist_not_comparable:
         return check
@@ -235,17 +234,19 @@ def _named(check: Check, audit: Audit) -> Check:
     return replace(check, status="note" if check.status == "ok" else check.status, detail=detail)
 
 
-def _counted(code: str, count: int, total: int, what: str, *, known: bool, leak: bool = True) -> Check:
+def _counted(code: str, count: int, total: int, what: str, *, known: bool, leak: bool = True) -> Finding:
     if not known:
-        return Check(code, "note", f"{what}: nothing is known of it in this dataset, so nothing was checked")
+        return Finding(
+            code, "note", f"{what}: nothing is known of it in this dataset, so nothing was checked"
+        )
     share = count / total if total else 0.0
     found: Status = "leak" if leak else "note"
-    return Check(code, found if count else "ok", f"{what}: {count} of {total} test tracks ({share:.1%})")
+    return Finding(code, found if count else "ok", f"{what}: {count} of {total} test tracks ({share:.1%})")
 
 
-def _listed(code: str, names: Sequence[str], what: str, *, leak: bool = False) -> Check:
+def _listed(code: str, names: Sequence[str], what: str, *, leak: bool = False) -> Finding:
     if not names:
-        return Check(code, "ok", f"0 {what}")
+        return Finding(code, "ok", f"0 {what}")
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     detail = f"{len(names)} {what}: {', '.join(map(printable, names[:_SHOWN]))}{more}"
-    return Check(code, "leak" if leak else "note", detail)
+    return Finding(code, "leak" if leak else "note", detail)

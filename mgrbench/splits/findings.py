@@ -4,8 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-from mgrbench.core.codes import Check
+Status = Literal["ok", "note", "leak"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check of a split gives.
+
+    Attributes:
+        code: its code, a key of `mgrbench.core.codes.CODES`.
+        status: ``ok``, ``note`` (to be known, no leak) or ``leak`` (test information can reach training).
+        detail: the finding in one sentence, with its figures.
+    """
+
+    code: str
+    status: Status
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +112,7 @@ class Audit:
     dataset: str
     folds: tuple[FoldAudit, ...]
     leaks: tuple[Leak, ...]
-    checks: tuple[Check, ...] = field(default=())
+    checks: tuple[Finding, ...] = field(default=())
     known: frozenset[str] = frozenset()
     sound: Sound | None = None
 

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mgrbench.core.codes import about_run
 from mgrbench.core.dataset_plugin import load_dataset
 from mgrbench.core.types import BenchError, Dataset, Score, Track
 from mgrbench.evaluation.evaluate import Finished, OnFold, execute
@@ -308,7 +309,7 @@ def _warnings(
         for (model, _), done in finished.items()
         for one in done
         for warning in one.run.warnings
-        if warning.code >= "MGR101" and (warning.code != "MGR102" or seeds == 1)
+        if about_run(warning.code) and (warning.code != "MGR102" or seeds == 1)
     ]
     return tuple(dict.fromkeys(said))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mgrbench.core.codes import CODES
+from mgrbench.core.codes import title_of
 from mgrbench.core.types import BenchError
 from mgrbench.leaderboards.paper.measured import Found, Wanted, believed
 from mgrbench.leaderboards.paper.printed import COMPARISON, OWN, SHARES, PrintedConfusion, reported
@@ -70,10 +70,7 @@ def _measured_matrix(title: str, printed: PrintedConfusion, wanted: Wanted) -> G
     notes = [
         f"{run.model} on {'+'.join(run.features) or 'no features'}, {run.split}, seed {run.seed}: accuracy "
         f"{measured_value(score, 0.0).text}.",
-        *(
-            f"{code}: {CODES.get(code, 'unknown code')}."
-            for code in dict.fromkeys(w.code for w in run.warnings)
-        ),
+        *(f"{code}: {title_of(code)}." for code in dict.fromkeys(w.code for w in run.warnings)),
         *notes,
     ]
     return _matrix(f"{title}, measured", genres, _counts(np.array(run.confusion)), shares, notes)

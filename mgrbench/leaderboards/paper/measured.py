@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from mgrbench.core.codes import CODES
+from mgrbench.core.codes import about_run, title_of
 from mgrbench.core.errors import BenchError
 from mgrbench.core.text import short
 from mgrbench.leaderboards.paper.printed import COMPARISON, OWN, Reported
@@ -32,9 +32,6 @@ FILTERED = "gtzan/foleiss3"
 ON_TEST, ELSEWHERE, OTHERWISE = " †", " ‡", " §"
 """Marks of a measured cell that was selected on test, measured on another split than the others, or on other
 features than the printed one."""
-
-_OF_ROWS = "MGR1"
-"""Codes from here on are known against a run, those below against its split."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +112,10 @@ class Found:
             return NOT_MEASURED
         run = believed(folder)
         known = [warning.code for warning in run.warnings]
-        self.leaks |= dict.fromkeys(code for code in known if code < _OF_ROWS)
-        said = "".join(f"; {code}: {CODES.get(code, 'unknown')}" for code in known if code >= _OF_ROWS)
+        self.leaks |= dict.fromkeys(code for code in known if not about_run(code))
+        warned = "".join(f"; {code}: {title_of(code)}" for code in known if about_run(code))
         self.notes[
-            f"{one.system}, measured {short(run.scores['accuracy'].value)}: {run_name(run)}{said}."
+            f"{one.system}, measured {short(run.scores['accuracy'].value)}: {run_name(run)}{warned}."
         ] = None
         mark = ""
         if run.selection.rule == "test":
