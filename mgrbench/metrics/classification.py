@@ -77,6 +77,11 @@ class Outcome:
         """Number of tracks."""
         return len(self.genre)
 
+    def of(self, tracks: NDArray[np.bool_] | NDArray[np.intp]) -> Outcome:
+        """The outcome of some of the tracks, by a mask or by their positions."""
+        proba = None if self.proba is None else self.proba[tracks]
+        return Outcome(self.genre[tracks], self.predicted[tracks], proba, self.n_genres)
+
     @cached_property
     def counts(self) -> NDArray[np.int64]:
         """Confusion matrix, int64 (genres, genres): rows are true, columns predicted genres."""

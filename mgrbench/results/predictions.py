@@ -45,14 +45,7 @@ class Predictions:
 
     def of_fold(self, number: int) -> Outcome:
         """The outcome of one fold alone."""
-        chosen = self.fold == number
-        proba = self.outcome.proba
-        return Outcome(
-            self.outcome.genre[chosen],
-            self.outcome.predicted[chosen],
-            None if proba is None else proba[chosen],
-            len(self.genres),
-        )
+        return self.outcome.of(self.fold == number)
 
     def to_csv(self) -> str:
         """The text of ``predictions.csv``."""
