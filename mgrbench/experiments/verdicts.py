@@ -16,9 +16,9 @@ from mgrbench.core.types import BenchError, Dataset, Score, Split, Track
 from mgrbench.metrics.bootstrap import (
     bootstrap_difference,
     bootstrap_share,
-    clusters_by_artist,
     paired_bootstrap,
 )
+from mgrbench.metrics.clusters import clusters_of
 from mgrbench.splits import audit_folds
 
 Counts = NDArray[np.int64]
@@ -38,8 +38,9 @@ class Verdicts:
 
     @property
     def clusters(self) -> NDArray[np.int64]:
-        """The cluster of each track, see `mgrbench.metrics.bootstrap.clusters_by_artist`."""
-        return clusters_by_artist([track.artist or "" for track in self.tracks])
+        """int64, shape (tracks,): the cluster of each track, see `clusters_of`."""
+        artist = {track.id: track.artist for track in self.tracks}
+        return clusters_of([track.id for track in self.tracks], artist)
 
     def accuracy(self) -> Score:
         """Share of right answers over all seeds."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from mgrbench.core.types import BenchError, Dataset, Split
-from mgrbench.leaderboards.ranks import Resolution, clusters_of, ranked, resolution
+from mgrbench.leaderboards.ranks import Resolution, ranked, resolution, split_clusters
 from mgrbench.leaderboards.rows import Row, row_of
 from mgrbench.metrics.classification import METRICS, Metric
 from mgrbench.results.find import run_dataset, run_split
@@ -108,7 +108,7 @@ def build_board(
     split = run_split(name, folders[0][0])
     check_split(split, data)
     rows = _with_versions(_rows(folders, split, data.genres, metrics, jobs))
-    clusters = clusters_of(split)
+    clusters = split_clusters(split)
     honest = ranked([row for row in rows if not row.optimistic], clusters)
     audit = audit_split(split, data)
     best, beside_best = _best(honest, clusters, audit.test_tracks)

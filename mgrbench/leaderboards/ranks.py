@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from mgrbench.core.types import Split
 from mgrbench.leaderboards.hits import unpack_hits
 from mgrbench.leaderboards.rows import Row
-from mgrbench.metrics.bootstrap import clusters_by_artist
+from mgrbench.metrics.clusters import clusters_of
 from mgrbench.metrics.significance import ALPHA, PairedTests, holm, paired_tests
 from mgrbench.results.run import Warn
 
@@ -54,11 +54,9 @@ class Resolution:
     between_rows: float | None
 
 
-def clusters_of(split: Split) -> NDArray[np.int64]:
+def split_clusters(split: Split) -> NDArray[np.int64]:
     """The cluster by artist of each test track, fold by fold in the order of the split."""
-    # A track that is tested in several folds is one piece of evidence, whether or not its artist is known.
-    tracks = [track for fold in split.folds for track in fold.test]
-    return clusters_by_artist([split.artist.get(track) or f"\0{track}" for track in tracks])
+    return clusters_of([track for fold in split.folds for track in fold.test], split.artist)
 
 
 def ranked(rows: Sequence[Row], clusters: NDArray[np.int64]) -> tuple[Row, ...]:
@@ -66,7 +64,7 @@ def ranked(rows: Sequence[Row], clusters: NDArray[np.int64]) -> tuple[Row, ...]:
 
     Args:
         rows: the rows, the best one first.
-        clusters: see `clusters_of`.
+        clusters: see `split_clusters`.
     """
     found = list(rows)
     able = [place for place, row in enumerate(rows) if row.test_tracks >= ENOUGH * len(clusters)]

@@ -1,8 +1,8 @@
 """Statistics: how far a score can be trusted.
 
-Tracks of one artist are not independent observations: who recognises one song of an album recognises the
-next. The bootstrap here therefore draws artists, not tracks (a cluster bootstrap with percentile intervals:
-Davison and Hinkley 1997, chapters 3 and 5; Field and Welsh 2007).
+Tracks of one artist are not independent observations. The bootstrap here therefore draws artists, not tracks:
+a cluster bootstrap with percentile intervals (Davison and Hinkley 1997, chapters 3 and 5; Field and Welsh
+2007). `mgrbench.metrics.clusters` says which tracks are one cluster.
 """
 
 from __future__ import annotations
@@ -28,37 +28,6 @@ _SCORED = 2048
 Interval = tuple[float, float] | None
 
 
-def clusters_by_artist(artist: Sequence[str]) -> NDArray[np.int64]:
-    """Number the groups of tracks that artists tie together.
-
-    Two tracks that share a credited artist are in one cluster, and so are tracks that a chain of such
-    pairs connects. A track of unknown artist is a cluster of its own.
-
-    Args:
-        artist: per track the credited artist ids joined by ``;``, empty where unknown.
-
-    Returns:
-        int64, shape (tracks,): cluster numbers from 0, in order of first appearance.
-    """
-    # By hand, though scipy has it: its import takes a third of a second in every process of a board.
-    parent = list(range(len(artist)))
-
-    def root(track: int) -> int:
-        while parent[track] != track:
-            parent[track] = parent[parent[track]]
-            track = parent[track]
-        return track
-
-    first: dict[str, int] = {}
-    for track, names in enumerate(artist):
-        for name in filter(None, names.split(";")):
-            older, newer = sorted((root(first.setdefault(name, track)), root(track)))
-            parent[newer] = older
-    roots = [root(track) for track in range(len(artist))]
-    number = {start: position for position, start in enumerate(dict.fromkeys(roots))}
-    return np.array([number[start] for start in roots], dtype=np.int64)
-
-
 class Bootstrap:
     """Cluster bootstrap of the metrics over one set of test tracks, shared by every run on them.
 
@@ -68,7 +37,7 @@ class Bootstrap:
     holds exactly, so no result depends on the order in which a linear algebra library adds.
 
     Args:
-        clusters: int, shape (tracks,): the cluster of each track, see `clusters_by_artist`. Only which
+        clusters: int, shape (tracks,): the cluster of each track, see `clusters_of`. Only which
             numbers are equal and their order matter.
         genre: int64, shape (tracks,): the true genres.
         n_genres: number of genres of the dataset.
@@ -241,7 +210,7 @@ def bootstrap_share(
     """Share of right answers, Σ right / Σ tried, with its 95 % interval by a bootstrap over clusters.
 
     Args:
-        clusters: int, shape (tracks,): the cluster of each track, see `clusters_by_artist`.
+        clusters: int, shape (tracks,): the cluster of each track, see `clusters_of`.
         right: whole numbers, shape (tracks,) or (repeats, tracks): how many answers to a track were right.
             Repeats, as by several seeds, are resampled too, independently of the clusters (the pigeonhole
             bootstrap: Owen 2007), so that the interval also holds what they differ by.
@@ -279,7 +248,7 @@ def paired_bootstrap(
     """Mean of first − second over the tracks, with its 95 % interval by a bootstrap over clusters.
 
     Args:
-        clusters: int, shape (tracks,): the cluster of each track, see `clusters_by_artist`.
+        clusters: int, shape (tracks,): the cluster of each track, see `clusters_of`.
         first: shape (tracks,) or (repeats, tracks): what the one got of each track, 1 for a right answer and
             0 for a wrong one; repeats as in `bootstrap_share`.
         second: the same of the other, on the same tracks in the same order.

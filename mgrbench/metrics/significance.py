@@ -63,7 +63,7 @@ def paired_tests(
     """Compare a model with others on the same tracks.
 
     Args:
-        clusters: int, shape (tracks,): see `mgrbench.metrics.bootstrap.clusters_by_artist`.
+        clusters: int, shape (tracks,): see `mgrbench.metrics.clusters.clusters_of`.
         first: bool, shape (tracks,): what the model got right; or (others, tracks), one model for each.
         others: bool, shape (others, tracks): what each of the others got right.
         tested: bool, shape (others, tracks): the tracks that both were tested on; all without it.

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from mgrbench.core.types import BenchError, Dataset, Score, Split
-from mgrbench.metrics.bootstrap import Bootstrap, clusters_by_artist
+from mgrbench.metrics.bootstrap import Bootstrap
 from mgrbench.metrics.classification import Outcome, macro_f1
+from mgrbench.metrics.clusters import clusters_of
 from mgrbench.results.find import find_run, run_dataset, run_split
 from mgrbench.results.folder import read_run
 from mgrbench.results.load import stored_run
@@ -146,9 +147,7 @@ def _compared(runs: Sequence[Run], split: Split, genres: tuple[str, ...]) -> Com
     predictions = [_of(run) for run in runs]
     keys = _common_tracks(predictions)
     outcomes = [_restricted(one, keys) for one in predictions]
-    # A track that is tested in several folds is one piece of evidence, whether or not its artist is known.
-    artists = [split.artist.get(track) or f"\0{track}" for track, _ in keys]
-    clusters = clusters_by_artist(artists)
+    clusters = clusters_of([track for track, _ in keys], split.artist)
     bootstrap = Bootstrap(clusters, outcomes[0].genre, len(genres))
     pairs = make_pairs(outcomes, bootstrap, split, keys, genres)
     late = _late_warnings(runs, pairs, len(keys))

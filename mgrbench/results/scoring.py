@@ -11,20 +11,12 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mgrbench.core.types import Score, Split
-from mgrbench.metrics.bootstrap import Bootstrap, clusters_by_artist, fold_mean_std
-from mgrbench.metrics.classification import (
-    MARGIN_METRICS,
-    METRICS,
-    Margins,
-    Metric,
-    confusion,
-    per_class,
-    scores,
-    track_log_loss,
-)
+from mgrbench.metrics.bootstrap import Bootstrap, fold_mean_std
+from mgrbench.metrics.by_fold import fold_scores
+from mgrbench.metrics.classification import METRICS, Metric, confusion, per_class, scores
+from mgrbench.metrics.clusters import clusters_of
 from mgrbench.results.predictions import Predictions
 
 
@@ -47,9 +39,10 @@ def derive(predictions: Predictions, split: Split, metrics: Mapping[str, Metric]
     """
     pooled = scores(predictions.outcome, metrics)
     artists = tuple(split.artist.get(track, "") for track in predictions.ids)
-    bootstrap = _bootstrap(artists, predictions.outcome.genre.tobytes(), len(predictions.genres))
+    genre = predictions.outcome.genre.tobytes()
+    bootstrap = _bootstrap(predictions.ids, artists, genre, len(predictions.genres))
     intervals = bootstrap.intervals(predictions.outcome)
-    per_fold = _fold_scores(predictions, metrics)
+    per_fold = fold_scores(predictions.outcome, predictions.fold, metrics)
     matrix = confusion(predictions.outcome)
     return Derived(
         scores={name: Score(value, *(intervals.get(name) or (None, None))) for name, value in pooled.items()},
@@ -60,42 +53,13 @@ def derive(predictions: Predictions, split: Split, metrics: Mapping[str, Metric]
     )
 
 
-def _fold_scores(predictions: Predictions, metrics: Mapping[str, Metric]) -> dict[int, dict[str, float]]:
-    """Each metric of each fold; those that are functions of the margins for all folds at once."""
-    numbers, index = np.unique(predictions.fold, return_inverse=True)
-    outcome, shape = predictions.outcome, (len(predictions.genres), len(numbers))
-
-    def count(genre: NDArray[np.int64], fold: NDArray[np.intp]) -> NDArray[np.float64]:
-        cells = np.bincount(genre * shape[1] + fold, minlength=shape[0] * shape[1])
-        return cells.reshape(shape).astype(np.float64)
-
-    right = outcome.genre == outcome.predicted
-    margins = Margins(
-        hits=count(outcome.genre[right], index[right]),
-        predicted=count(outcome.predicted, index),
-        support=count(outcome.genre, index),
-    )
-    folds: dict[int, dict[str, float]] = {number: {} for number in numbers.tolist()}
-    for name, metric in metrics.items():
-        if metric.needs_proba and outcome.proba is None:
-            continue
-        if METRICS.get(name) is metric and name in MARGIN_METRICS:
-            values = MARGIN_METRICS[name](margins).tolist()
-        elif METRICS.get(name) is metric and name == "log_loss":
-            values = (np.bincount(index, track_log_loss(outcome)) / margins.tracks).tolist()
-        else:
-            values = [scores(predictions.of_fold(number), {name: metric})[name] for number in folds]
-        for number, value in zip(folds, values, strict=True):
-            folds[number][name] = value
-    return folds
-
-
 def _genre_row(row: Any, genres: tuple[str, ...]) -> dict[str, Any]:  # noqa: ANN401
     values = asdict(row)
     return {"genre": genres[values.pop("genre_index")], **values}
 
 
 @lru_cache(maxsize=2)
-def _bootstrap(artists: tuple[str, ...], genre: bytes, n_genres: int) -> Bootstrap:
+def _bootstrap(ids: tuple[str, ...], artists: tuple[str, ...], genre: bytes, n_genres: int) -> Bootstrap:
     """The resamples of one set of test tracks; they take tens of megabytes, so only the latest are kept."""
-    return Bootstrap(clusters_by_artist(artists), np.frombuffer(genre, dtype=np.int64), n_genres)
+    clusters = clusters_of(ids, dict(zip(ids, artists, strict=True)))
+    return Bootstrap(clusters, np.frombuffer(genre, dtype=np.int64), n_genres)

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from mgrbench.core.connected import connected
 from mgrbench.core.files import sha256_of_bytes
 from mgrbench.core.types import Track
 
@@ -73,25 +74,18 @@ def _unevenness(groups: Groups, total: Mapping[str, int]) -> Fraction:
 
 def components(tracks: Sequence[Track]) -> list[list[Track]]:
     """Groups of tracks joined, directly or through others, by an artist, a replica set or a recording."""
-    parent = list(range(len(tracks)))
-
-    def root(node: int) -> int:
-        while parent[node] != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
-
-    first: dict[tuple[str, str], int] = {}
-    for position, track in enumerate(tracks):
-        keys = [("artist", artist) for artist in sorted(track.artists)]
-        keys += [("replica", track.replica)] if track.replica else []
-        keys += [("recording", track.recording)] if track.recording else []
-        for key in keys:
-            parent[root(position)] = root(first.setdefault(key, position))
     groups: dict[int, list[Track]] = defaultdict(list)
-    for position, track in enumerate(tracks):
-        groups[root(position)].append(track)
+    for track, number in zip(tracks, connected([_keys(track) for track in tracks]), strict=True):
+        groups[number].append(track)
     return list(groups.values())
+
+
+def _keys(track: Track) -> list[tuple[str, str]]:
+    """What ties a track to others."""
+    keys = [("artist", artist) for artist in track.artists]
+    keys += [("replica", track.replica)] if track.replica else []
+    keys += [("recording", track.recording)] if track.recording else []
+    return keys
 
 
 def groups_per_genre(groups: Groups) -> dict[str, list[int]]:

@@ -14,7 +14,8 @@ import pytest
 from mgrbench.cli.sweep import EPILOG, parse_grid
 from mgrbench.experiments.sweep.plot import draw, drawings, positions
 from mgrbench.experiments.sweep.sweep import Axis, plan_sweep, run_sweep
-from mgrbench.metrics.bootstrap import Bootstrap, clusters_by_artist
+from mgrbench.metrics.bootstrap import Bootstrap
+from mgrbench.metrics.clusters import clusters_of
 from mgrbench.models.source import model_source
 from mgrbench.results.folder import read_run
 from mgrbench.results.history import validation_accuracy
@@ -136,10 +137,10 @@ def test_means_over_seeds_and_paired_differences_by_plain_sums(place):
         by_track = [right_answers(place / "runs" / folder) for folder in point["runs"]]
         tracks = list(by_track[0])
         right.append(np.array([[one[track] for track in tracks] for one in by_track]))
-    artists = [";".join(sorted(ARTISTS[track])) for track in tracks]
+    artist = {track: ";".join(sorted(ARTISTS[track])) for track in tracks}
     genres = sorted(set(GENRE.values()))
     genre = np.array([genres.index(GENRE[track]) for track in tracks])
-    bootstrap = Bootstrap(clusters_by_artist(artists), genre, len(genres))
+    bootstrap = Bootstrap(clusters_of(tracks, artist), genre, len(genres))
     times = bootstrap.weights[bootstrap.clusters].astype(float)
 
     def expected(values):

@@ -11,14 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mgrbench.core.types import Fold, Split
 from mgrbench.leaderboards.board import stands_apart
 from mgrbench.leaderboards.hits import Hits, pack_hits, unpack_hits
-from mgrbench.leaderboards.ranks import clusters_of, ranked, resolution
+from mgrbench.leaderboards.ranks import ranked, resolution, split_clusters
 from mgrbench.leaderboards.rows import Row
+from mgrbench.metrics.bootstrap import Bootstrap
 from mgrbench.metrics.classification import Outcome
 from mgrbench.metrics.significance import holm, paired_tests
 from mgrbench.results.predictions import Predictions
 from mgrbench.results.run import MeanStd, ScoreRecord, Warn
+from mgrbench.results.scoring import derive
 from mgrbench.splits import load_split
 
 TRACKS = 300
@@ -172,7 +175,25 @@ def test_hits_follow_the_split_whatever_the_order_of_the_predictions():
     (got,), (tested,) = unpack_hits([pack_hits(predictions(part), split)], len(keys))
     assert set(np.flatnonzero(tested)) == set(part.tolist())
     assert np.array_equal(got, right & tested)
-    assert len(clusters_of(split)) == len(keys)
+    assert len(split_clusters(split)) == len(keys)
+
+
+def test_a_track_of_unknown_artist_that_two_folds_test_counts_once_in_the_rank_and_in_the_interval():
+    tracks = tuple(f"t{number:02d}" for number in range(40))
+    folds = (Fold((), (), tracks), Fold((), (), tracks[:20]))
+    split = Split("made/up", folds, dict.fromkeys(tracks, "a"), dict.fromkeys(tracks, ""), {}, "", "")
+    ids = (*tracks, *tracks[:20])
+    right = np.arange(60) % 20 < 7
+    outcome = Outcome(np.zeros(60, np.int64), np.where(right, 0, 1), None, 2)
+    predictions = Predictions(ids, np.repeat([1, 2], [40, 20]), outcome, ("a", "b"))
+    once = np.array([*range(40), *range(20)])
+
+    clusters = split_clusters(split)
+    assert clusters.tolist() == once.tolist()
+    assert resolution([], clusters).groups == 40
+    score = derive(predictions, split).scores["accuracy"]
+    assert (score.low, score.high) == Bootstrap(once, outcome.genre, 2).intervals(outcome)["accuracy"]
+    assert (score.low, score.high) != Bootstrap(range(60), outcome.genre, 2).intervals(outcome)["accuracy"]
 
 
 def test_a_row_that_lacks_a_broken_clip_speaks_for_its_split_and_one_that_lacks_many_does_not():

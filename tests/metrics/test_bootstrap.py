@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
 from mgrbench.core.types import BenchError
-from mgrbench.metrics.bootstrap import LOSS_UNIT, Bootstrap, clusters_by_artist, fold_mean_std
+from mgrbench.metrics.bootstrap import LOSS_UNIT, Bootstrap, fold_mean_std
 from mgrbench.metrics.classification import CLIP, METRICS, Outcome, scores, track_log_loss
 
 GENRES = 5
@@ -163,54 +160,6 @@ def test_perfect_prediction_has_no_spread_even_where_resamples_miss_genres() -> 
     assert intervals == dict.fromkeys(intervals, (1.0, 1.0))
 
 
-@pytest.mark.parametrize(
-    ("artist", "expected"),
-    [
-        (["a", "b", "a"], [0, 1, 0]),
-        (["a;b", "c", "b;d", "d"], [0, 1, 0, 0]),
-        (["", "", "x", ""], [0, 1, 2, 3]),
-        (["x;", "y;", ""], [0, 1, 2]),
-        (["z", "y", "z;y"], [0, 0, 0]),
-        (["", ""], [0, 1]),
-        ([], []),
-    ],
-)
-def test_tracks_that_share_a_credited_artist_are_one_cluster(artist: list[str], expected: list[int]) -> None:
-    clusters = clusters_by_artist(artist)
-    assert clusters.dtype == np.int64
-    assert clusters.tolist() == expected
-
-
-credited = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=3).map(";".join), max_size=14)
-
-
-@settings(deadline=None, derandomize=True, max_examples=60)
-@given(credited)
-def test_clusters_are_the_closure_of_sharing_an_artist(artist: list[str]) -> None:
-    sets = [set(names.split(";")) - {""} for names in artist]
-    together = np.array([[i == j or bool(a & b) for j, b in enumerate(sets)] for i, a in enumerate(sets)])
-    for _ in artist:
-        together = together.astype(int) @ together > 0 if len(artist) else together
-    clusters = clusters_by_artist(artist)
-    assert np.array_equal(clusters[:, None] == clusters[None, :], together.reshape(len(artist), len(artist)))
-
-
-def test_gtzan_artists_tie_tracks_together(shared_data) -> None:
-    """The clusters are the index's own artist groups (``artist_group``), where the artist is known."""
-    facts = shared_data.parent / "facts" / "gtzan_tracks.csv"
-    if not facts.is_file():
-        pytest.skip(f"no fact table beside the data: {facts} is missing")
-    with facts.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    clusters = clusters_by_artist([row["artist_ids"] for row in rows])
-    groups = [row["artist_group"] or row["track_id"] for row in rows]
-    assert (
-        len(set(zip(clusters.tolist(), groups, strict=True)))
-        == len(set(groups))
-        == len(set(clusters.tolist()))
-    )
-
-
 def test_bootstrap_of_other_tracks_is_refused() -> None:
     cluster, outcome = clustered_outcome()
     bootstrap = Bootstrap(cluster, outcome.genre[::-1], GENRES, resamples=10)
@@ -240,20 +189,3 @@ def test_fold_standard_deviation_is_the_population_one() -> None:
     assert fold_mean_std([0.5]) == (0.5, 0.0)
     with pytest.raises(BenchError, match="no folds"):
         fold_mean_std([])
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_clusters_are_the_connected_components(seed: int) -> None:
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    rng = np.random.default_rng(seed)
-    credited = [[f"a{name}" for name in rng.integers(0, 40, size=rng.integers(0, 4))] for _ in range(60)]
-    pairs = [(track, 60 + int(name[1:])) for track, names in enumerate(credited) for name in names]
-    rows, columns = np.array(pairs).T
-    graph = coo_array((np.ones(len(pairs)), (rows, columns)), shape=(100, 100))
-    component = connected_components(graph, directed=False)[1][:60].tolist()
-    order = {number: place for place, number in enumerate(dict.fromkeys(component))}
-    assert clusters_by_artist([";".join(names) for names in credited]).tolist() == [
-        order[number] for number in component
-    ]

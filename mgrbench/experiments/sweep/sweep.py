@@ -27,7 +27,8 @@ from mgrbench.core.types import BenchError, Score
 from mgrbench.evaluation.evaluate import OnFold, execute
 from mgrbench.evaluation.fold import OnEpoch
 from mgrbench.evaluation.plan import Plan, make_plan
-from mgrbench.metrics.bootstrap import Bootstrap, clusters_by_artist
+from mgrbench.metrics.bootstrap import Bootstrap
+from mgrbench.metrics.clusters import clusters_of
 from mgrbench.models.source import ModelLike
 from mgrbench.results.folder import check_row_name
 from mgrbench.results.history import validation_accuracy
@@ -240,9 +241,8 @@ class _Resamples:
     def __init__(self, run: Run, plan: Plan) -> None:
         predictions = _predictions(run)
         self.ids = predictions.ids
-        artists = [plan.split.artist.get(track, "") for track in predictions.ids]
-        genre = predictions.outcome.genre
-        self._bootstrap = Bootstrap(clusters_by_artist(artists), genre, len(predictions.genres))
+        clusters = clusters_of(predictions.ids, plan.split.artist)
+        self._bootstrap = Bootstrap(clusters, predictions.outcome.genre, len(predictions.genres))
 
     def mean(self, runs: Sequence[Run]) -> Distributions:
         """Each metric's mean over some runs, in each resample."""
