@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from mgrbench.cli.output import table
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from mgrbench.splits import Audit, TrackList
     from mgrbench.splits.findings import Sound
 
@@ -35,7 +37,7 @@ def overview_document(audits: Sequence[Audit]) -> dict[str, Any]:
     }
 
 
-def draw_overview(screen: Any, audits: Sequence[Audit]) -> None:  # noqa: ANN401
+def draw_overview(screen: Console, audits: Sequence[Audit]) -> None:
     """Print the table of all audits; a dataset has a line of its own, so that 80 columns are enough."""
     from mgrbench.splits.audit_table import LEAKS, counted, short
 
@@ -118,7 +120,7 @@ _COLUMNS = (
 """Heading, the facts it needs, field of a fold."""
 
 
-def draw(screen: Any, audit: Audit, with_tracks: bool) -> None:  # noqa: ANN401
+def draw(screen: Console, audit: Audit, with_tracks: bool) -> None:
     """Print an audit: the counts fold by fold, the checks, and if asked for each leak."""
     from mgrbench.core.text import printable
 
@@ -138,7 +140,7 @@ def draw(screen: Any, audit: Audit, with_tracks: bool) -> None:  # noqa: ANN401
         _draw_leaks(screen, audit)
 
 
-def _draw_sound(screen: Any, sound: Sound, every: bool) -> None:  # noqa: ANN401
+def _draw_sound(screen: Console, sound: Sound, every: bool) -> None:
     from mgrbench.core.text import printable
 
     missing = f", no audio of {len(sound.missing)} tracks" if sound.missing else ""
@@ -166,7 +168,7 @@ def _draw_sound(screen: Any, sound: Sound, every: bool) -> None:  # noqa: ANN401
         screen.print(f"… and {len(ordered) - len(matches)} more (--tracks shows all)", style="dim")
 
 
-def _draw_leaks(screen: Any, audit: Audit) -> None:  # noqa: ANN401
+def _draw_leaks(screen: Console, audit: Audit) -> None:
     heads = [("test track", "left"), ("fold", "right"), ("same artist", "fold")]
     heads += [("replica", "fold"), ("same recording", "fold")]
     heads += [("same album", "fold")] if "album" in audit.known else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,8 @@ from mgrbench.cli.output import Json, emit, share, table
 from mgrbench.core.codes import title_of
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from mgrbench.core.types import Score
     from mgrbench.results.compare import Comparison
     from mgrbench.results.pairs import Pair
@@ -54,7 +56,7 @@ def compare(
     emit(to_document(found), lambda screen: _draw(screen, found, tracks), as_json=as_json)
 
 
-def _draw(screen: Any, found: Comparison, tracks: bool) -> None:  # noqa: ANN401
+def _draw(screen: Console, found: Comparison, tracks: bool) -> None:
     screen.print(found.split.name, style="bold", markup=False)
     screen.print(
         f"{found.tracks} test tracks in {found.artists} groups by artist, the same for every run.",
@@ -83,7 +85,7 @@ def _draw(screen: Any, found: Comparison, tracks: bool) -> None:  # noqa: ANN401
     _draw_codes(screen, found)
 
 
-def _draw_pair(screen: Any, pair: Pair) -> None:  # noqa: ANN401
+def _draw_pair(screen: Console, pair: Pair) -> None:
     accuracy = pair.differences["accuracy"].value
     ahead = ("1 is better than 2", "2 is better than 1")[accuracy < 0]
     verdict = f"{ahead} on these tracks" if pair.told_apart else "these tracks do not tell 1 and 2 apart"
@@ -118,7 +120,7 @@ def _draw_pair(screen: Any, pair: Pair) -> None:  # noqa: ANN401
     screen.print(table(columns, rows))
 
 
-def _draw_matrix(screen: Any, found: Comparison) -> None:  # noqa: ANN401
+def _draw_matrix(screen: Console, found: Comparison) -> None:
     cells = {(pair.first, pair.second): pair for pair in found.pairs}
     many = len(found.entrants)
     for start in range(0, many, _COLUMNS):
@@ -144,7 +146,7 @@ def _cell(cells: dict[tuple[int, int], Pair], row: int, column: int) -> str:
     return f"{_points(pair.differences['accuracy'].value)}{'*' if pair.told_apart else ' '}"
 
 
-def _draw_disagreements(screen: Any, found: Comparison, tracks: bool) -> None:  # noqa: ANN401
+def _draw_disagreements(screen: Console, found: Comparison, tracks: bool) -> None:
     said: dict[tuple[str, int], dict[int, str]] = {}
     truth: dict[tuple[str, int], str] = {}
     for pair in found.pairs:
@@ -170,7 +172,7 @@ def _predicted(genre: str | None, truth: str) -> str:
     return "right" if genre == truth else genre or ""
 
 
-def _draw_codes(screen: Any, found: Comparison) -> None:  # noqa: ANN401
+def _draw_codes(screen: Console, found: Comparison) -> None:
     whose: dict[tuple[str, str], list[str]] = {}
     for number, entrant in enumerate(found.entrants, start=1):
         for warning in entrant.warnings:

@@ -17,6 +17,8 @@ from mgrbench.core.paths import new_root
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rich.console import Console
+
     from mgrbench.core.types import Dataset, Track
     from mgrbench.datasets.download import Fetched
 
@@ -197,7 +199,7 @@ def _clips_in(data: Dataset, root: Path) -> int:
         return 0
 
 
-def _draw(screen: Any, rows: list[tuple[str, str]], classes: list[dict[str, Any]]) -> None:  # noqa: ANN401
+def _draw(screen: Console, rows: list[tuple[str, str]], classes: list[dict[str, Any]]) -> None:
     screen.print(table([("", "left"), ("", "fold")], rows))
     if classes:
         screen.print()

@@ -11,6 +11,8 @@ from mgrbench.cli.options import data_root
 from mgrbench.cli.output import Json, emit, note, progress, share
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from mgrbench.leaderboards import Board
 
 DATASET = "synth"
@@ -49,7 +51,7 @@ def demo(
     effect = artist_effect(boards)
     document = {"artist_effect": effect, "leaderboards": str(out / "leaderboards"), "runs": str(out / "runs")}
 
-    def draw(screen: Any) -> None:  # noqa: ANN401
+    def draw(screen: Console) -> None:
         for board in reversed(boards):
             screen.print()
             draw_board(screen, board)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mgrbench.cli.output import Json, emit, table
 from mgrbench.core.codes import CODES, CodePage
 from mgrbench.core.errors import BenchError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def explain(
@@ -24,7 +27,7 @@ def explain(
 
     titles = [(name, page.title) for name, page in CODES.items()]
 
-    def draw(screen: Any) -> None:  # noqa: ANN401
+    def draw(screen: Console) -> None:
         if not chosen:
             screen.print(table([("code", "left"), ("stands for", "fold")], titles))
             screen.print("`mgrbench explain CODE` says more.", markup=False)

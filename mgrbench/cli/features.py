@@ -15,7 +15,10 @@ from mgrbench.cli.output import Json, emit, note, progress, table
 from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from mgrbench.features.extract import Problem
+    from mgrbench.features.store import StoredFeature
 
 app = Commands(help="Features: extract, import or download them, see what is stored.", no_args_is_help=True)
 
@@ -113,7 +116,7 @@ def import_array(
     )  # fmt: skip
     document = _document(stored)
 
-    def draw(screen: Any) -> None:  # noqa: ANN401
+    def draw(screen: Console) -> None:
         shape = " × ".join(map(str, document["shape"]))
         screen.print(f"stored {name} of {stored.manifest.dataset}: {len(stored.ids)} tracks × {shape}")
         if stored.manifest.caveat:
@@ -185,7 +188,7 @@ def info(
         for document in documents
     ]
 
-    def draw(screen: Any) -> None:  # noqa: ANN401
+    def draw(screen: Console) -> None:
         screen.print(f"store: {store.root}", markup=False)
         screen.print(table(columns, rows))
 
@@ -276,7 +279,7 @@ def _weights(name: str | None) -> list[dict[str, Any]]:
     return documents
 
 
-def _document(stored: Any) -> dict[str, Any]:  # noqa: ANN401
+def _document(stored: StoredFeature) -> dict[str, Any]:
     manifest = stored.manifest
     return {
         "dataset": manifest.dataset,
@@ -291,7 +294,7 @@ def _document(stored: Any) -> dict[str, Any]:  # noqa: ANN401
     }
 
 
-def _stale(stored: Any) -> bool:  # noqa: ANN401
+def _stale(stored: StoredFeature) -> bool:
     """Whether the feature would be computed otherwise today: other settings or library versions."""
     from mgrbench.core.dataset_plugin import load_dataset
     from mgrbench.features.extract import manifest_of
@@ -303,7 +306,7 @@ def _stale(stored: Any) -> bool:  # noqa: ANN401
         today = manifest_of(load_dataset(manifest.dataset), manifest.feature, ())
     except BenchError:  # its plugin was a file: what it would give today can't be told
         return False
-    return today.fingerprint != manifest.fingerprint  # type: ignore[no-any-return]
+    return today.fingerprint != manifest.fingerprint
 
 
 def _state(document: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,8 @@ from mgrbench.cli.output import Json, emit, note, parse_options, progress, share
 from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from mgrbench.core.types import Score
     from mgrbench.experiments.ladder.ladder import Ladder
     from mgrbench.experiments.verdicts import Acquaintance
@@ -87,7 +89,7 @@ def _seeds(given: list[int] | None, many: int | None) -> list[int]:
     return given or list(range(_SEEDS if many is None else many))
 
 
-def _draw(screen: Any, found: Ladder, place: Path) -> None:  # noqa: ANN401
+def _draw(screen: Console, found: Ladder, place: Path) -> None:
     many = len(found.seeds)
     screen.print(
         f"{found.dataset}, {'+'.join(found.features) or 'no features'}: {found.folds} folds, "

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import count, pairwise
 from pathlib import Path
 from string import ascii_lowercase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mgrbench.cli.output import share, table
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from mgrbench.leaderboards import Board
     from mgrbench.leaderboards.rows import Row
 
@@ -27,7 +29,7 @@ _WIDE = 100
 """Columns from which on a row's notes stand side by side, not one below the other."""
 
 
-def draw_board(screen: Any, board: Board, top: int = 0, own: Path | None = None) -> None:  # noqa: ANN401
+def draw_board(screen: Console, board: Board, top: int = 0, own: Path | None = None) -> None:
     """Print a board: the audit, the ranked rows, then the optimistic ones, then their settings.
 
     Args:

@@ -38,7 +38,7 @@ def note(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def emit(document: Any, show: Callable[[Console], None], *, as_json: bool) -> None:  # noqa: ANN401
+def emit(document: object, show: Callable[[Console], None], *, as_json: bool) -> None:
     """Print the result once: as JSON, or as ``show`` draws it.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -92,7 +93,7 @@ _ALONE = ("confusion", "embedding", "ladder")
 _OF = ("auto", "features", "predictions")
 
 
-def _check_choice(word: str, known: Any, problem: str) -> None:  # noqa: ANN401
+def _check_choice(word: str, known: Collection[str], problem: str) -> None:
     if word not in known:
         near = difflib.get_close_matches(word, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"

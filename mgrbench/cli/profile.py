@@ -13,6 +13,8 @@ from mgrbench.cli.output import Json, emit, note, parse_options, progress, table
 from mgrbench.core.errors import BenchError, MissingExtraError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from mgrbench.profiling.record import Part, Row, Session
     from mgrbench.profiling.report.accuracies import Accuracies
     from mgrbench.profiling.task import Task
@@ -299,7 +301,7 @@ def _show(session: Session, files: Sequence[Path], *, as_json: bool) -> None:
     emit(document, lambda screen: draw(screen, session, files), as_json=as_json)
 
 
-def draw(screen: Any, session: Session, files: Sequence[Path]) -> None:  # noqa: ANN401
+def draw(screen: Console, session: Session, files: Sequence[Path]) -> None:
     """Print a session: time and memory, operations part by part, what failed, and where it was written."""
     from mgrbench.profiling.report.units import NONE, median, megabytes, ranked, ratios
 
@@ -329,7 +331,7 @@ def draw(screen: Any, session: Session, files: Sequence[Path]) -> None:  # noqa:
         screen.print(str(file), markup=False, soft_wrap=True)
 
 
-def _draw_parts(screen: Any, rows: Sequence[Row]) -> None:  # noqa: ANN401
+def _draw_parts(screen: Console, rows: Sequence[Row]) -> None:
     columns = [("network", "fold"), ("part", "left"), ("values", "right"), ("GFLOPs", "right")]
     columns += [("GMAC, ptflops", "right")]
     cells = []

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from statistics import mean, stdev
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,8 @@ from mgrbench.cli.training_progress import training
 from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from mgrbench.results.run import Run
 
 
@@ -99,7 +101,7 @@ def run(
     )
 
 
-def draw_runs(screen: Any, finished: Sequence[tuple[Run, Path | None]]) -> None:  # noqa: ANN401
+def draw_runs(screen: Console, finished: Sequence[tuple[Run, Path | None]]) -> None:
     """Print runs as a table for each split, what must be known of them, and where they lie."""
     for place, split in enumerate(dict.fromkeys(run.split for run, _ in finished)):
         if place:
@@ -110,7 +112,7 @@ def draw_runs(screen: Any, finished: Sequence[tuple[Run, Path | None]]) -> None:
             screen.print(f"{run.model}: {folder}", markup=False, soft_wrap=True)
 
 
-def _draw_split(screen: Any, runs: Sequence[Run]) -> None:  # noqa: ANN401
+def _draw_split(screen: Console, runs: Sequence[Run]) -> None:
     several = len({run.seed for run in runs}) > 1
     columns = [("model", "name"), ("features", "fold"), *[("seed", "right")] * several]
     columns += [("accuracy", "right"), ("95 %", "left"), ("macro-F1", "right")]

@@ -22,6 +22,8 @@ from mgrbench.cli.output import Json, emit, note, progress, table
 from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from mgrbench.core.types import Dataset, Fold
     from mgrbench.splits import Audit, TrackList
 
@@ -70,7 +72,7 @@ def show(
         [(str(number), *map(str, size)) for number, size in enumerate(sizes, start=1)],
     )
 
-    def draw_split(screen: Any) -> None:  # noqa: ANN401
+    def draw_split(screen: Console) -> None:
         screen.print(table([("", "left"), ("", "fold")], about))
         screen.print(grid)
 
@@ -134,7 +136,7 @@ def audit(
             found = listen(found, folds, data, data_root(root, data.name), jobs=jobs, on_clip=tell)
     shown = document(found, with_tracks=tracks) | ({"lists": lists_document(read)} if read else {})
 
-    def draw_all(screen: Any) -> None:  # noqa: ANN401
+    def draw_all(screen: Console) -> None:
         for line in list_lines(read):
             screen.print(line, markup=False)
         draw(screen, found, tracks)
@@ -189,7 +191,7 @@ def make(
     found = audit_split(split, data)
     shown = {"file": str(path), "sha256": split.sha256, **document(found, with_tracks=False)}
 
-    def draw_made(screen: Any) -> None:  # noqa: ANN401
+    def draw_made(screen: Console) -> None:
         screen.print(f"wrote {path}", markup=False)
         draw(screen, found, with_tracks=False)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mgrbench.cli.output import Json, emit, note, share
 from mgrbench.core.errors import BenchError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Runs = Annotated[list[Path] | None, typer.Option("--runs", help="Folder of runs; several are read together.")]
 
@@ -35,7 +38,7 @@ def submit(
         for one in done
     ]
 
-    def draw(screen: Any) -> None:  # noqa: ANN401
+    def draw(screen: Console) -> None:
         for one in done:
             value = share(one.run.scores["accuracy"].value)
             screen.print(f"{one.run.split} {one.run.model} {value}: complete and recomputed", markup=False)

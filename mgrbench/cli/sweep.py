@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,8 @@ from mgrbench.cli.training_progress import training
 from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from mgrbench.core.types import Score
     from mgrbench.experiments.sweep.sweep import Axis, Point, Sweep
 
@@ -121,7 +123,7 @@ def _split(text: str) -> list[str]:
     return parts
 
 
-def draw_sweep(screen: Any, done: Sweep, files: Sequence[Path]) -> None:  # noqa: ANN401
+def draw_sweep(screen: Console, done: Sweep, files: Sequence[Path]) -> None:
     """Print the points as a table, what must be known of them, and where everything lies."""
     from mgrbench.experiments.sweep.files import CAUTION
     from mgrbench.experiments.sweep.sweep import describe, value_text

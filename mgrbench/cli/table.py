@@ -11,7 +11,9 @@ from mgrbench.cli.output import Json, emit, table
 from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
-    from mgrbench.leaderboards.tables.grid import Grid
+    from rich.console import Console
+
+    from mgrbench.leaderboards.tables.grid import Cell, Grid
 
 
 def paper(
@@ -57,7 +59,7 @@ def paper(
 
         write_atomically(out, text)
 
-    def draw(screen: Any) -> None:  # noqa: ANN401
+    def draw(screen: Console) -> None:
         if out is not None:
             screen.print(f"wrote {out}", markup=False, soft_wrap=True)
         elif kind:
@@ -97,7 +99,7 @@ def _text(grids: list[Grid], kind: str) -> str:
 def _document(grids: list[Grid]) -> dict[str, Any]:
     from mgrbench.leaderboards.tables.grid import Value
 
-    def plain(cell: Any) -> Any:  # noqa: ANN401
+    def plain(cell: Cell) -> object:
         if not isinstance(cell, Value):
             return cell
         numbers = {
@@ -119,7 +121,7 @@ def _document(grids: list[Grid]) -> dict[str, Any]:
     }
 
 
-def _draw(screen: Any, grids: list[Grid]) -> None:  # noqa: ANN401
+def _draw(screen: Console, grids: list[Grid]) -> None:
     from mgrbench.leaderboards.tables.grid import to_text
 
     for place, grid in enumerate(grids):
@@ -138,7 +140,7 @@ def _draw(screen: Any, grids: list[Grid]) -> None:  # noqa: ANN401
             screen.print(note, markup=False, style="dim")
 
 
-def _draw_matrix(screen: Any, grid: Grid, rows: list[list[str]]) -> None:  # noqa: ANN401
+def _draw_matrix(screen: Console, grid: Grid, rows: list[list[str]]) -> None:
     """A confusion matrix and, beside the genres, its shares, both within eighty columns."""
     many = len(grid.columns) - 2
     heads = [("true", "left"), *((genre, "right") for genre in grid.short[1:-1])]

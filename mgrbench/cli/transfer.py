@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +12,9 @@ from mgrbench.cli.options import AllowMissing
 from mgrbench.cli.output import Json, emit, parse_options, progress, share, table
 
 if TYPE_CHECKING:
-    from mgrbench.core.types import Score
+    from rich.console import Console
+
+    from mgrbench.core.text import Interval
     from mgrbench.experiments.transfer.transfer import Transfer
 
 
@@ -83,7 +86,7 @@ def transfer(
     )
 
 
-def _draw(screen: Any, found: list[Transfer]) -> None:  # noqa: ANN401
+def _draw(screen: Console, found: list[Transfer]) -> None:
     first = found[0]
     fold, genres = first.run.run.folds[0], first.genres
     screen.print(
@@ -104,7 +107,7 @@ def _draw(screen: Any, found: list[Transfer]) -> None:  # noqa: ANN401
         _draw_one(screen, one)
 
 
-def _draw_one(screen: Any, one: Transfer) -> None:  # noqa: ANN401
+def _draw_one(screen: Console, one: Transfer) -> None:
     run = one.run.run
     rows = [("all", str(run.folds[0].n_test), *_score(run.scores["accuracy"]), "")]
     if one.artists:
@@ -135,11 +138,11 @@ def _draw_one(screen: Any, one: Transfer) -> None:  # noqa: ANN401
     screen.print(f"{run.model}: {one.run.folder}", markup=False, soft_wrap=True)
 
 
-def _genres(classes: Any, name: str) -> str:  # noqa: ANN401
+def _genres(classes: Mapping[str, str], name: str) -> str:
     return ", ".join(genre for genre, of in classes.items() if of == name)
 
 
-def _score(score: Score | Any, *, points: bool = False) -> tuple[str, str]:  # noqa: ANN401
+def _score(score: Interval | None, *, points: bool = False) -> tuple[str, str]:
     """Value and interval, as shares or as points of a hundred."""
     if score is None:
         return "–", "–"
