@@ -17,6 +17,7 @@ from __future__ import annotations
 import ast
 import difflib
 import importlib.util
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
@@ -26,6 +27,7 @@ from typing import Any, Literal
 
 from mgrbench.core.errors import BenchError
 from mgrbench.core.plugin_source import import_file, import_module, source_checksum
+from mgrbench.core.source_digest import source_digest
 
 Kind = Literal["models", "datasets", "features", "metrics"]
 
@@ -59,7 +61,10 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """An imported plugin: the object, the module it came from, and a checksum of its source."""
+    """An imported plugin: the object, the module it came from, and a checksum of its source.
+
+    Of a built-in model only what decides its values counts, see `mgrbench.core.source_digest`.
+    """
 
     plugin: Plugin
     value: Any
@@ -127,7 +132,15 @@ def load(kind: Kind, name: str) -> Loaded:
         hint = f"did you mean {near[0]}?" if near else f"define it in {path}"
         raise BenchError(f"{path} has no {attribute!r}", hint)
     value = getattr(module, attribute) if attribute else module
-    return Loaded(plugin, value, module, source_checksum(module))
+    return Loaded(plugin, value, module, _checksum(plugin, module))
+
+
+def _checksum(plugin: Plugin, module: ModuleType) -> str:
+    """What tells one state of a plugin's source from another."""
+    if plugin.kind == "models" and plugin.origin == "built in":
+        package = sys.modules[module.__name__.partition(".")[0]]
+        return source_digest(Path(package.__path__[0]), module.__name__)
+    return source_checksum(module)
 
 
 def _built_in(kind: Kind, name: str | None = None) -> Iterator[tuple[Plugin, Path]]:
