@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from mgrbench.cli.output import Json, emit, table
 from mgrbench.core.codes import CODES, CodePage
 from mgrbench.core.errors import BenchError
+from mgrbench.core.text import did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,7 +49,6 @@ def _document(page: CodePage) -> dict[str, str]:
 def _known(text: str) -> str:
     name = text.strip().upper()
     if name not in CODES:
-        near = difflib.get_close_matches(name, CODES, n=1)
-        hint = f"did you mean {near[0]}?" if near else "`mgrbench explain` lists the codes"
+        hint = did_you_mean(name, CODES, "`mgrbench explain` lists the codes")
         raise BenchError(f"there is no code {text!r}", hint)
     return name

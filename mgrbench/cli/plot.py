@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ import typer
 
 from mgrbench.cli.output import Json, emit, note
 from mgrbench.core.errors import BenchError
+from mgrbench.core.text import did_you_mean
 
 if TYPE_CHECKING:
     from mgrbench.results.figures import Cloud, Drawable
@@ -95,8 +95,7 @@ _OF = ("auto", "features", "predictions")
 
 def _check_choice(word: str, known: Collection[str], problem: str) -> None:
     if word not in known:
-        near = difflib.get_close_matches(word, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        hint = did_you_mean(word, known, f"there are {', '.join(known)}")
         raise BenchError(problem.format(word), hint)
 
 

@@ -15,7 +15,6 @@ plugin that cannot be imported fails only what names it.
 from __future__ import annotations
 
 import ast
-import difflib
 import importlib.util
 import sys
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from typing import Any, Literal
 from mgrbench.core.errors import BenchError
 from mgrbench.core.plugin_source import import_file, import_module, source_checksum
 from mgrbench.core.source_digest import source_digest
+from mgrbench.core.text import did_you_mean
 
 Kind = Literal["models", "datasets", "features", "metrics"]
 
@@ -128,8 +128,7 @@ def load(kind: Kind, name: str) -> Loaded:
     path, _, attribute = plugin.target.partition(":")
     module = import_file(Path(path)) if path.endswith(".py") else import_module(path, plugin.name)
     if attribute and not hasattr(module, attribute):
-        near = difflib.get_close_matches(attribute, dir(module), n=1)
-        hint = f"did you mean {near[0]}?" if near else f"define it in {path}"
+        hint = did_you_mean(attribute, dir(module), f"define it in {path}")
         raise BenchError(f"{path} has no {attribute!r}", hint)
     value = getattr(module, attribute) if attribute else module
     return Loaded(plugin, value, module, _checksum(plugin, module))
@@ -174,6 +173,6 @@ def _singular(kind: Kind) -> str:
 
 def _unknown(kind: Kind, name: str) -> BenchError:
     names = [plugin.name for plugin in available(kind)]
-    near = difflib.get_close_matches(name.replace("-", "_"), names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names) or 'none'}"
+    there = f"there are {', '.join(names) or 'none'}"
+    hint = did_you_mean(name.replace("-", "_"), names, there, cutoff=0.5)
     return BenchError(f"no {_singular(kind)} is called {name!r}", f"{hint} (`mgrbench list {kind}`)")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 from typing import Protocol
 
 
@@ -20,8 +22,16 @@ def escaped(text: str) -> str:
 
 
 def spreadsheet_cell(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """Text that a spreadsheet does not take for a formula; a negative number is none."""
+    formula = text.startswith(("=", "+", "-", "@", "\t", "\r")) and not _is_negative(text)
+    return f"'{text}" if formula else text
+
+
+def _is_negative(text: str) -> bool:
+    try:
+        return float(text) < 0
+    except ValueError:
+        return False
 
 
 _LONGEST = 100
@@ -32,6 +42,22 @@ def printable(name: str) -> str:
     """A stranger's name for one line of a terminal: signs that steer it spelt out, a long one cut."""
     text = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in name)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def did_you_mean(
+    word: str, known: Iterable[str], otherwise: str = "", *, most: int = 1, cutoff: float = 0.6
+) -> str:
+    """``did you mean gtzan?``: a hint with the known name that is nearest to a misspelt one.
+
+    Args:
+        word: what was written.
+        known: the names that there are.
+        otherwise: the hint where none of them is near.
+        most: how many near names are shown.
+        cutoff: how near a name must be, from 0 to 1, as `difflib.get_close_matches` measures it.
+    """
+    near = difflib.get_close_matches(word, list(known), n=most, cutoff=cutoff)
+    return f"did you mean {' or '.join(near)}?" if near else otherwise
 
 
 class Interval(Protocol):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from functools import partial
 
 from mgrbench.core.registry import available
+from mgrbench.core.text import did_you_mean
 from mgrbench.features.packs import packs
 from mgrbench.features.store import FeatureStore, StoredFeature
 
@@ -26,7 +26,5 @@ def _way(dataset: str, feature: str, there: list[str]) -> str:
         return f"`mgrbench features download {dataset} {feature}` fetches it"
     if feature in computed:
         return f"`mgrbench features extract {dataset} --feature {feature}` computes it from the clips"
-    near = difflib.get_close_matches(feature, [*there, *published, *computed], n=1)
-    if near:
-        return f"did you mean {near[0]}?"
-    return f"`mgrbench features import {dataset} {feature} --file FILE --array KEY` puts it there"
+    way = f"`mgrbench features import {dataset} {feature} --file FILE --array KEY` puts it there"
+    return did_you_mean(feature, [*there, *published, *computed], way)

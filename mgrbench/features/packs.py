@@ -15,7 +15,6 @@ float32 values, not the checksum of each file. That is as safe as checksums of t
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import shutil
 import warnings
@@ -26,6 +25,7 @@ import numpy as np
 
 from mgrbench.core.download import Progress
 from mgrbench.core.files import ARRAY_ERRORS, locked, read_text
+from mgrbench.core.text import did_you_mean
 from mgrbench.core.types import BenchError, Dataset, FloatArray
 from mgrbench.features.caveats import caveat_of
 from mgrbench.features.register import WEIGHTS, Registered, get, registered
@@ -97,8 +97,7 @@ def packs_of(dataset: Dataset, feature: str | None = None) -> list[Pack]:
     if feature is None:
         return list(there.values())
     if feature not in there:
-        near = difflib.get_close_matches(feature, there, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(there)}"
+        hint = did_you_mean(feature, there, f"there are {', '.join(there)}")
         raise BenchError(f"no published features of {dataset.name} are called {feature!r}", hint)
     return [there[feature]]
 

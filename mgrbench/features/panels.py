@@ -5,7 +5,6 @@ What these are is the feature's own knowledge; `mgrbench.features` says under wh
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from mgrbench.core.audio import Clip, load_clip
 from mgrbench.core.boundary import boundary
 from mgrbench.core.registry import available, load
+from mgrbench.core.text import did_you_mean
 from mgrbench.core.types import BenchError, Dataset, FloatArray, Track
 from mgrbench.features.plugin import FeaturePlugin, feature_plugin
 
@@ -107,8 +107,7 @@ def _track(dataset: Dataset, name: str, root: Path) -> Track:
     known = [track.id for track in dataset.tracks()]
     if wanted in known:
         raise BenchError(f"no audio of track {wanted} is there", "name another folder with --root", root)
-    near = difflib.get_close_matches(wanted, known or list(tracks), n=1)
-    hint = f"did you mean {near[0]}?" if near else f"ids look like {next(iter(tracks))}"
+    hint = did_you_mean(wanted, known or tracks, f"ids look like {next(iter(tracks))}")
     raise BenchError(f"{dataset.name} has no track {name!r}", hint)
 
 

@@ -12,13 +12,13 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mgrbench.core.text import did_you_mean
 from mgrbench.core.types import BenchError, Examples, Inputs
 
 if TYPE_CHECKING:
@@ -204,10 +204,9 @@ def _check_options(
     named = [key for key, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
     for key in () if open_ended else settings:
         if key not in named:
-            near = get_close_matches(key, named, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
             known = ", ".join(k for k in named if k != "random_state") or "none"
-            raise BenchError(f"{name} has no option {key!r}", f"{hint}It has {known}")
+            hint = f"{did_you_mean(key, named)} It has {known}".strip()
+            raise BenchError(f"{name} has no option {key!r}", hint)
     missing = [key for key in named if parameters[key].default is inspect.Parameter.empty]
     if needed := [key for key in missing if key not in settings]:
         raise BenchError(f"{name} needs {', '.join(needed)}", "give it with --option, or write a plugin")

@@ -16,7 +16,6 @@ else ``"validation"``) and ``STOCHASTIC`` (False if its result does not depend o
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import sys
 from collections.abc import Callable, Mapping
@@ -27,6 +26,7 @@ from typing import Any
 from mgrbench.core.boundary import boundary
 from mgrbench.core.files import sha256_of_bytes
 from mgrbench.core.registry import available, load
+from mgrbench.core.text import did_you_mean
 from mgrbench.core.types import BenchError, GenreModel
 
 ModelLike = str | type | Callable[..., GenreModel]
@@ -63,9 +63,8 @@ class ModelSource:
         """
         unknown = [] if self._options is None else [name for name in options if name not in self._options]
         if unknown and self._options is not None:
-            near = difflib.get_close_matches(unknown[0], self._options, n=1)
             known = ", ".join(self._options) or "none"
-            hint = f"did you mean {near[0]}?" if near else f"its options are: {known}"
+            hint = did_you_mean(unknown[0], self._options, f"its options are: {known}")
             raise BenchError(f"{self.name} has no option {unknown[0]!r}", hint)
         with boundary(self.name, "being built"):
             model = self._make(n_genres=n_genres, seed=seed, device=device, **options)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
 from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.text import did_you_mean
 from mgrbench.core.types import BenchError, Dataset, Split
 from mgrbench.results.folder import RUN_FILE, SPLIT_FILE, find_runs, is_finished
 from mgrbench.splits import load_split, read_split, shipped_splits
@@ -77,10 +77,8 @@ def find_run(text: str, roots: Sequence[Path], split: str | None = None) -> Path
         hint = f"say which: {_listed(sorted(named))}"
         raise BenchError(f"{len(named)} runs below {where} are called {text!r}", hint)
     models = sorted({path.split("/")[2] for path in runs})
-    near = difflib.get_close_matches(text.partition("/")[0], models, n=3, cutoff=0.5)
-    hint = (
-        f"did you mean {' or '.join(near)}?" if near else f"there are runs of {_listed(models) or 'nothing'}"
-    )
+    there = f"there are runs of {_listed(models) or 'nothing'}"
+    hint = did_you_mean(text.partition("/")[0], models, there, most=3, cutoff=0.5)
     of = "" if split is None else f" of {split}"
     raise BenchError(f"{text!r} is no folder of a finished run and no run{of} below {where}", hint)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from mgrbench.core.dataset_plugin import describe_dataset, load_dataset
 from mgrbench.core.files import read_text
 from mgrbench.core.gc_pause import without_collecting
 from mgrbench.core.registry import available
+from mgrbench.core.text import did_you_mean
 from mgrbench.core.types import BenchError, Dataset, Split
 from mgrbench.splits.file import Row, read_split, split_of_rows
 
@@ -140,6 +140,5 @@ def _from_metadata(full: str, dataset: str | None, root: Path | None) -> Split:
     if dataset and not known:
         hint = "make one by `mgrbench split make`, and give its file's path"
         raise BenchError(f"no split is called {full!r}, and {dataset} comes with none", hint)
-    near = difflib.get_close_matches(full, known, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
+    hint = did_you_mean(full, known, f"there are {', '.join(known)}.", cutoff=0.4)
     raise BenchError(f"no split is called {full!r}", f"{hint} A split file's path works too")

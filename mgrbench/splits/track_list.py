@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from mgrbench.core.text import did_you_mean
 from mgrbench.core.types import BenchError, Dataset
 from mgrbench.splits.list_file import COLUMN_NAMES, Sheet, plain, read_sheet
 
@@ -133,9 +133,8 @@ def _place_of(sheet: Sheet, column: str, path: Path) -> int:
         return alike[0]
     if column.isascii() and column.isdecimal() and 1 <= int(column[:6]) <= width:
         return int(column[:6]) - 1
-    near = difflib.get_close_matches(column, sheet.columns, n=1)
     has = ", ".join(repr(name)[1:-1] for name in sheet.columns) or f"{width} without names, counted from 1"
-    hint = f"did you mean {near[0]!r}?" if near else f"its columns are {has}"
+    hint = did_you_mean(repr(column), map(repr, sheet.columns), f"its columns are {has}")
     raise BenchError(f"has no column {column!r}", hint, path)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from mgrbench.core.errors import MissingExtraError
 from mgrbench.core.files import write_atomically
+from mgrbench.core.text import spreadsheet_cell
 from mgrbench.core.types import Score
 from mgrbench.core.version import __version__
 from mgrbench.experiments.ladder.ladder import Ladder, Step
@@ -90,9 +91,7 @@ def to_csv(ladder: Ladder) -> str:
 def _rows(ladder: Ladder, step: Step) -> Iterator[list[object]]:
     tracks = {rung.name: len(rung.tracks) for rung in ladder.rungs}
     training = sum(ladder.training.values())
-    # A name that begins like a formula must not become one in a spreadsheet.
-    model = f"'{step.model}" if step.model[:1] in "=+-@" else step.model
-    start = [model, step.rung]
+    start = [spreadsheet_cell(step.model), step.rung]
     met = f"{ladder.artist_met[step.rung]:.6f}"
     lost = _ends(step.drop.value if step.drop else None)
     both = step.drop.tracks if step.drop else ""

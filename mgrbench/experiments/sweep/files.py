@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mgrbench.core.files import write_atomically
+from mgrbench.core.text import spreadsheet_cell
 from mgrbench.core.types import Score
 from mgrbench.experiments.sweep.sweep import METRICS, Grid, Point, Sweep, value_text
 from mgrbench.results.folder import run_folder
@@ -73,8 +74,8 @@ def to_csv(sweep: Sweep) -> str:
         values = [_number(value) for score in scores for value in _ends(score)]
         rest = [_number(point.seed_std), _number(point.valid_accuracy), point.selection]
         rest += [str(point.parameters or ""), f"{point.fit_seconds:.3f}", " ".join(point.warnings)]
-        options = [_cell(value_text(value)) for value in point.options.values()]
-        writer.writerow([*options, *values, *rest, _cell(" ".join(point.runs))])
+        options = [spreadsheet_cell(value_text(value)) for value in point.options.values()]
+        writer.writerow([*options, *values, *rest, spreadsheet_cell(" ".join(point.runs))])
     return stream.getvalue()
 
 
@@ -106,17 +107,3 @@ def _ends(score: Score | None) -> Sequence[float | None]:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.6f}"
-
-
-def _cell(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula; a negative number is none."""
-    formula = text.startswith(("=", "+", "@", "\t", "\r")) or (text[:1] == "-" and not _is_number(text))
-    return f"'{text}" if formula else text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

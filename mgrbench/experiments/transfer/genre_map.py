@@ -12,13 +12,13 @@ either way round. Those of ``maps/`` come with mgrbench; datasets without one sh
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from mgrbench.core.files import read_text
+from mgrbench.core.text import did_you_mean
 from mgrbench.core.types import BenchError, Dataset
 
 _FOLDER = Path(__file__).resolve().parent / "maps"
@@ -123,8 +123,7 @@ def _genres(
             if genre is None and "," in column:
                 continue
             if genre is None:
-                near = difflib.get_close_matches(said, data.genres, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(data.genres)}"
+                hint = did_you_mean(said, data.genres, f"it has {', '.join(data.genres)}")
                 raise BenchError(f"{data.name} has no genre {said!r}", hint, f"{path}:{number}")
             if genre in found:
                 raise BenchError(f"gives {genre} to two classes", "keep one", f"{path}:{number}")

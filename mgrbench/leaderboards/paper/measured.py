@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from mgrbench.core.codes import about_run, title_of
 from mgrbench.core.errors import BenchError
-from mgrbench.core.text import short
+from mgrbench.core.text import did_you_mean, short
 from mgrbench.leaderboards.paper.printed import COMPARISON, OWN, Reported
 from mgrbench.leaderboards.tables.grid import NOT_MEASURED, Value, measured_value
 from mgrbench.results.find import run_dataset, run_split
@@ -80,9 +79,8 @@ def check_splits(wanted: Wanted, datasets: Sequence[str]) -> None:
     for split in wanted.splits:
         if not any(_full(split, dataset) in there for dataset in datasets):
             full = [_full(split, dataset) for dataset in datasets]
-            near = [close for name in full for close in get_close_matches(name, sorted(there), 1)]
-            hint = f"did you mean {near[0]}?" if near else "`mgrbench list splits` names them"
-            raise BenchError(f"no split is called {full[0]}", hint)
+            near = next(filter(None, (did_you_mean(name, sorted(there)) for name in full)), "")
+            raise BenchError(f"no split is called {full[0]}", near or "`mgrbench list splits` names them")
 
 
 class Found:

@@ -11,7 +11,7 @@ import io
 import json
 from collections.abc import Sequence
 
-from mgrbench.core.text import escaped, interval_text
+from mgrbench.core.text import escaped, interval_text, spreadsheet_cell
 from mgrbench.profiling.record import Row, Session
 from mgrbench.profiling.report.accuracies import Accuracies
 from mgrbench.profiling.report.units import (
@@ -297,13 +297,8 @@ def _csv_row(session: Session, row: Row, reference: Row | None, accuracies: Accu
     figures += ratios(row, reference).values()
     ends = [getattr(score, end, None) for end in ("value", "low", "high")]
     texts = [*map(_figure, [*said, *figures]), accuracies.split, *map(_figure, ends), row.error or ""]
-    return [_cell(text) for text in texts]
+    return [spreadsheet_cell(text) for text in texts]
 
 
 def _figure(value: object) -> str:
     return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _cell(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
