@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mgrbench.core.types import Score
     from mgrbench.experiments.ladder.ladder import Ladder
-    from mgrbench.experiments.verdicts import Acquaintance
+    from mgrbench.experiments.verdicts import ArtistOverlap
 
 _SEEDS = 3
 
@@ -55,25 +55,18 @@ def ladder(
     every rung trains on equally many tracks of each genre. An interrupted ladder goes on where it stopped.
     """
     from mgrbench.core.dataset_plugin import load_dataset
+    from mgrbench.evaluation.request import Settings
     from mgrbench.experiments.ladder.files import document, write_ladder
-    from mgrbench.experiments.ladder.ladder import climb
+    from mgrbench.experiments.ladder.ladder import LadderRequest, run_ladder
 
     data = load_dataset(dataset)
     place = out or Path("ladders") / data.name / ("+".join(feature or ()) or "default")
+    request = LadderRequest(
+        model, data, feature or (), parse_options(option or []), folds, _seeds(seed, seeds)
+    )
+    settings = Settings(device=device, allow_missing=allow_missing, jobs=jobs)
     with progress(f"ladder of {data.name}") as tell:
-        found = climb(
-            model,
-            data,
-            feature or (),
-            parse_options(option or []),
-            out=place,
-            folds=folds,
-            seeds=_seeds(seed, seeds),
-            device=device,
-            jobs=jobs,
-            allow_missing=allow_missing,
-            on_fold=tell,
-        )
+        found = run_ladder(request, place, settings, tell)
     if no_plot := write_ladder(found, place):
         note(f"no plot was drawn: {no_plot}")
     emit(
@@ -141,7 +134,7 @@ def _draw(screen: Console, found: Ladder, place: Path) -> None:
     screen.print(f"{place}", markup=False, soft_wrap=True)
 
 
-def _inside(inside: Acquaintance) -> list[tuple[str, ...]]:
+def _inside(inside: ArtistOverlap) -> list[tuple[str, ...]]:
     """Two rows below the random clips, by whether the artist is in training; counts are answers."""
     rows: list[tuple[str, ...]] = []
     between = inside.difference

@@ -62,8 +62,8 @@ def plot(
     need_matplotlib()
     told: dict[str, Any] = {}
     if kind == "ladder":
+        from mgrbench.experiments.ladder.files import read_ladder
         from mgrbench.experiments.ladder.plot import picture
-        from mgrbench.experiments.ladder.stored import read_ladder
 
         ladder = read_ladder(Path(run[0]))
         files = {ending: picture(ladder, ending) for ending in ("png", "svg")}

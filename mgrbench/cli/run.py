@@ -53,24 +53,16 @@ def run(
     """Evaluate models on splits; an interrupted run goes on where it stopped."""
     from mgrbench.evaluation.evaluate import execute
     from mgrbench.evaluation.plan import make_plan
+    from mgrbench.evaluation.request import Request, Settings
 
     if name and len(set(model)) > 1:
         raise BenchError(f"{name!r} would be the row of {len(set(model))} models", "name them one by one")
     options, seeds = parse_options(option or []), tuple(dict.fromkeys(seed or [0]))
+    settings = Settings(device=device, allow_missing=allow_missing, jobs=jobs, fresh=fresh)
     plans = []
     # All plans before any run: what is misspelt shows now, not after hours of training something else.
     for part, one in dict.fromkeys(product(split, model)):
-        plan = make_plan(
-            one,
-            dataset,
-            part,
-            feature or (),
-            options,
-            seed=seeds[0],
-            device=device,
-            store=None,
-            allow_missing=allow_missing,
-        )
+        plan = make_plan(Request(one, dataset, part, feature or (), options, seeds[0], name), settings)
         taken = seeds if plan.source.stochastic else seeds[:1]
         plans += [replace(plan, seed=number) for number in taken]
         if len(taken) < len(seeds) and part == split[0]:
@@ -79,15 +71,13 @@ def run(
             )
     if len(plans) > 1:  # and so does an option that only some of the models have
         for plan in plans:
-            plan.source.build(len(plan.dataset.genres), plan.seed, plan.device, plan.options)
+            plan.check_options()
     finished = []
     for plan in plans:
-        title = f"{name or plan.source.name} on {plan.split.name}"
+        title = f"{plan.title} on {plan.split.name}"
         title += f", seed {plan.seed}" if len(seeds) > 1 and plan.source.stochastic else ""
-        with training(title) as (on_fold, on_epoch):
-            done = execute(
-                plan, out=out, jobs=jobs, fresh=fresh, name=name, on_fold=on_fold, on_epoch=on_epoch
-            )
+        with training(title) as progress:
+            done = execute(plan, out, progress)
         if done.reused:
             note(f"{done.run.model}: this very run is stored already (--fresh computes it again)")
         finished.append((done.run, done.folder))

@@ -66,24 +66,17 @@ def sweep(
 ) -> None:
     """Evaluate every point of a grid of options; finished points are not computed again."""
     from mgrbench.core.plotting import need_matplotlib
+    from mgrbench.evaluation.request import Request, Settings
     from mgrbench.experiments.sweep.files import sweep_folder, to_document, write_sweep
     from mgrbench.experiments.sweep.plot import drawings
     from mgrbench.experiments.sweep.sweep import plan_sweep, run_sweep
 
     if plot:
         need_matplotlib()
-    planned = plan_sweep(
-        model,
-        dataset,
-        split,
-        feature or (),
-        parse_grid(grid),
-        parse_options(option or []),
-        seeds=seed or [0],
-        device=device,
-        allow_missing=allow_missing,
-    )
-    done = run_sweep(planned, out, jobs=jobs, watch=training)
+    request = Request(model, dataset, split, feature or (), parse_options(option or []))
+    settings = Settings(device=device, allow_missing=allow_missing, jobs=jobs)
+    planned = plan_sweep(request, parse_grid(grid), seed or [0], settings)
+    done = run_sweep(planned, out, training)
     if done.reused:
         note(f"{done.reused} of {len(done.points) * len(planned.seeds)} runs were stored already")
     files = write_sweep(done, sweep_folder(planned, report), drawings(done) if plot else {})

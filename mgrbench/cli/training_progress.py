@@ -10,43 +10,40 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from mgrbench.cli.output import note, plain_progress, share
 
+if TYPE_CHECKING:
+    from mgrbench.evaluation.request import Progress
+
 QUIET_SECONDS = 30.0
 """How long nothing is said of epochs after a plain line about one."""
 
 
-class Telling(NamedTuple):
-    """What to tell of a finished fold, and of a finished epoch."""
-
-    on_fold: Callable[[int, int], None]
-    on_epoch: Callable[[Mapping[str, Any]], None]
-
-
 @contextmanager
-def training(what: str) -> Iterator[Telling]:
+def training(what: str) -> Iterator[Progress]:
     """Show how far ``what`` is."""
+    from mgrbench.evaluation.request import Progress
+
     screen = Console(stderr=True)
     if not screen.is_terminal:
-        yield Telling(plain_progress(what), _plain_epochs(what))
+        yield Progress(plain_progress(what), _plain_epochs(what))
         return
+    from rich import progress as bars
     from rich.console import Group
     from rich.live import Live
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Column
 
     # An epoch may take minutes: speed is that of all so far, not of the last half minute.
     told = Column(no_wrap=True, overflow="ellipsis")
-    name = TextColumn("{task.description}", markup=False, table_column=told)
-    figures = TextColumn("{task.fields[figures]}", markup=False, table_column=Column(no_wrap=True))
-    folds = Progress(
-        name, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), speed_estimate_period=1e9
-    )
-    epochs = Progress(name, MofNCompleteColumn(), TimeRemainingColumn(), figures, speed_estimate_period=1e9)
+    name = bars.TextColumn("{task.description}", markup=False, table_column=told)
+    figures = bars.TextColumn("{task.fields[figures]}", markup=False, table_column=Column(no_wrap=True))
+    count, left = bars.MofNCompleteColumn(), bars.TimeRemainingColumn()
+    folds = bars.Progress(name, bars.BarColumn(), count, left, speed_estimate_period=1e9)
+    epochs = bars.Progress(name, count, left, figures, speed_estimate_period=1e9)
     fold_line = folds.add_task(what, total=None)
     epoch_line = epochs.add_task("", total=None, visible=False, figures="")
     shown = ""
@@ -63,7 +60,7 @@ def training(what: str) -> Iterator[Telling]:
         epochs.update(epoch_line, completed=done, total=total, figures=figures_of(row), visible=True)
 
     with Live(Group(folds, epochs), console=screen, transient=True):
-        yield Telling(on_fold, on_epoch)
+        yield Progress(on_fold, on_epoch)
 
 
 def network_of(row: Mapping[str, Any]) -> str:

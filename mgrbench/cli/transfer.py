@@ -54,28 +54,20 @@ def transfer(
     datasets share the genres of equal names, or those of --map.
     """
     from mgrbench.core.dataset_plugin import load_dataset
-    from mgrbench.experiments.transfer import transfer as experiment
+    from mgrbench.evaluation.request import Settings
     from mgrbench.experiments.transfer.files import document, write_transfer
+    from mgrbench.experiments.transfer.transfer import TransferRequest, run_transfer
 
     first, second = load_dataset(train_on), load_dataset(test_on)
+    options = parse_options(option or [])
+    settings = Settings(device=device, allow_missing=allow_missing)
     found = []
     for one in model:
+        request = TransferRequest(
+            one, first, second, feature or (), options, seed, map_file=genre_map, drop_shared=drop_shared
+        )
         with progress(f"{one} from {first.name} to {second.name}") as tell:
-            done = experiment.transfer(
-                one,
-                first,
-                second,
-                feature or (),
-                parse_options(option or []),
-                out=out,
-                map_file=genre_map,
-                drop_shared=drop_shared,
-                runs=runs,
-                seed=seed,
-                device=device,
-                allow_missing=allow_missing,
-                on_fold=tell,
-            )
+            done = run_transfer(request, out, settings, runs, tell)
         write_transfer(done)
         found.append(done)
     documents = [document(one) | {"folder": str(one.run.folder)} for one in found]

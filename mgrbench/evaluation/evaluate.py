@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,20 +20,18 @@ import numpy as np
 
 from mgrbench.core.files import write_atomically
 from mgrbench.core.processes import in_this_process, spread
-from mgrbench.core.types import BenchError, Dataset, Split
-from mgrbench.evaluation.fold import FoldResult, FoldTask, OnEpoch, run_fold
+from mgrbench.core.types import Dataset, Split
+from mgrbench.evaluation.fold import FoldResult, FoldTask, run_fold
 from mgrbench.evaluation.journal import FoldJournal
 from mgrbench.evaluation.plan import Plan, make_plan
+from mgrbench.evaluation.request import SILENT, Progress, Request, Settings
 from mgrbench.models.source import ModelLike
-from mgrbench.results.folder import SPLIT_FILE, check_row_name, claimed, is_finished, run_folder, write_run
+from mgrbench.results.folder import SPLIT_FILE, claimed, is_finished, run_folder, write_run
 from mgrbench.results.load import stored_run
 from mgrbench.results.predictions import Predictions, from_probabilities, joined
 from mgrbench.results.record import make_run
 from mgrbench.results.run import Cost, Run, Selection, Warn
 from mgrbench.splits import is_shipped
-
-OnFold = Callable[[int, int], None]
-"""Told after each fold how many are finished, and how many there are."""
 
 
 class Finished(NamedTuple):
@@ -84,97 +82,79 @@ def evaluate(
     Raises:
         BenchError: if anything named is not there, or if the model breaks its contract.
     """
-    plan = make_plan(
-        model,
-        dataset,
-        split,
-        features,
-        options or {},
-        seed=seed,
-        device=device,
-        store=store,
-        allow_missing=allow_missing,
-    )
-    return execute(plan, out=None if out is None else Path(out), jobs=jobs, fresh=fresh, name=name).run
+    request = Request(model, dataset, split, features, options or {}, seed, name)
+    plan = make_plan(request, Settings(device, store, allow_missing, jobs, fresh))
+    return execute(plan, None if out is None else Path(out)).run
 
 
-def execute(
-    plan: Plan,
-    *,
-    out: Path | None,
-    jobs: int = 1,
-    fresh: bool = False,
-    name: str | None = None,
-    on_fold: OnFold | None = None,
-    on_epoch: OnEpoch | None = None,
-) -> Finished:
-    """Carry out a plan; see `evaluate` for the arguments.
+def execute(plan: Plan, out: Path | None, progress: Progress = SILENT) -> Finished:
+    """Carry out a plan, or read its run where it is stored already.
 
-    ``on_epoch`` is told of epochs where folds are computed in this process; several processes tell of folds.
+    Args:
+        plan: the plan.
+        out: folder of runs to write to and to resume from; with None nothing is written.
+        progress: who is told of folds and epochs.
 
     Raises:
         BenchError: if another process writes the same run, or if the model breaks its contract.
     """
-    if jobs == 0:
-        raise BenchError("jobs is 0", "give the number of folds to compute at a time, or -1 for one a core")
-    title = plan.source.name if name is None else name
-    check_row_name(title)
     if out is None:
-        return Finished(_compute(plan, title, None, jobs, on_fold, on_epoch), None, reused=False)
-    folder = run_folder(out, plan.dataset.name, plan.split.name.split("/")[1], title, plan.run_id())
+        return Finished(_compute(plan, None, progress), None, reused=False)
+    folder = run_folder(out, plan.dataset.name, plan.split.name.split("/")[1], plan.title, plan.run_id())
     with claimed(folder, out):
-        if is_finished(folder) and not fresh:
+        if is_finished(folder) and not plan.settings.fresh:
             return Finished(stored_run(folder, plan.split, plan.dataset.genres)[0], folder, reused=True)
         journal = FoldJournal(folder)
-        if fresh:
+        if plan.settings.fresh:
             journal.clear()
-        run = _compute(plan, title, journal, jobs, on_fold, on_epoch)
+        run = _compute(plan, journal, progress)
         _write(folder, run, journal, plan)
     return Finished(run, folder, reused=False)
 
 
-def _compute(
-    plan: Plan,
-    title: str,
-    journal: FoldJournal | None,
-    jobs: int,
-    on_fold: OnFold | None,
-    on_epoch: OnEpoch | None,
-) -> Run:
+def _compute(plan: Plan, journal: FoldJournal | None, progress: Progress) -> Run:
     started = datetime.now(UTC)
-    results: dict[int, FoldResult] = {}
     tasks = plan.tasks()
     if journal:
         tasks = [replace(task, checkpoint=journal.checkpoint(task.number)) for task in tasks]
-    for task in tasks:
-        if journal and (kept := journal.read(task.number, len(task.fold.test), len(task.genres))):
-            results[task.number] = kept
-    if results and on_fold:
-        on_fold(len(results), len(tasks))
-    rest = [task for task in tasks if task.number not in results]
-    telling = on_epoch is not None and in_this_process(jobs, len(rest))
-    for result in spread(partial(run_fold, on_epoch=on_epoch) if telling else run_fold, rest, jobs):
-        if journal:
-            journal.write(result)
-        results[result.number] = result
-        if on_fold:
-            on_fold(len(results), len(tasks))
-    ordered = [results[task.number] for task in tasks]
+    results = _folds(tasks, journal, plan.settings.jobs, progress)
     return make_run(
-        _predictions(plan, tasks, ordered),
+        _predictions(plan, tasks, results),
         plan.dataset,
         plan.split,
-        model=title,
-        selection=Selection(rule=plan.selection, chosen=_chosen(ordered)),  # type: ignore[arg-type]
+        model=plan.title,
+        selection=Selection(rule=plan.selection, chosen=_chosen(results)),  # type: ignore[arg-type]
         parts=dict(enumerate(plan.folds, start=1)),
         started=started,
         warnings=_warnings(plan),
         options=plan.options,
         features={name: stored.manifest.fingerprint for name, stored in plan.features.items()},
         seed=plan.seed,
-        cost=_cost(plan, ordered),
+        cost=_cost(plan, results),
         plugin_sha256=plan.source.source_sha256,
     )
+
+
+def _folds(
+    tasks: Sequence[FoldTask], journal: FoldJournal | None, jobs: int, progress: Progress
+) -> list[FoldResult]:
+    """The results of all folds in order: those of the journal, and the others computed now."""
+    results: dict[int, FoldResult] = {}
+    for task in tasks:
+        if journal and (kept := journal.read(task.number, len(task.fold.test), len(task.genres))):
+            results[task.number] = kept
+    if results and progress.on_fold:
+        progress.on_fold(len(results), len(tasks))
+    rest = [task for task in tasks if task.number not in results]
+    telling = progress.on_epoch is not None and in_this_process(jobs, len(rest))
+    run = partial(run_fold, on_epoch=progress.on_epoch) if telling else run_fold
+    for result in spread(run, rest, jobs):
+        if journal:
+            journal.write(result)
+        results[result.number] = result
+        if progress.on_fold:
+            progress.on_fold(len(results), len(tasks))
+    return [results[task.number] for task in tasks]
 
 
 def _predictions(plan: Plan, tasks: Sequence[FoldTask], results: Sequence[FoldResult]) -> Predictions:
@@ -222,7 +202,7 @@ def _cost(plan: Plan, results: Sequence[FoldResult]) -> Cost:
         predict_seconds=round(sum(result.predict_seconds for result in results), 3),
         peak_rss_bytes=max(peaks, default=None),
         peak_gpu_bytes=max(gpu_peaks, default=None),
-        device=plan.device,
+        device=plan.settings.device,
     )
 
 

@@ -24,13 +24,11 @@ from numpy.typing import NDArray
 
 from mgrbench.core.boundary import boundary
 from mgrbench.core.types import BenchError, Examples, FloatArray, Fold, GenreModel, Inputs
+from mgrbench.evaluation.request import OnEpoch
 from mgrbench.evaluation.stopwatch import Stopwatch
 from mgrbench.features.store import FeatureStore, StoredFeature
 from mgrbench.metrics.classification import ROW_SUM_TOLERANCE
 from mgrbench.models.source import ModelLike, model_source
-
-OnEpoch = Callable[[Mapping[str, Any]], None]
-"""Told after each epoch of a network what a model's ``on_epoch`` is told, with the fold as ``"fold"``."""
 
 OnFitted = Callable[[GenreModel, Inputs], object]
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mgrbench.core.dataset_plugin import load_dataset
@@ -14,35 +13,42 @@ from mgrbench.core.machine import DEVICES, package_versions, resolve_device
 from mgrbench.core.registry import anchored
 from mgrbench.core.types import BenchError, Dataset, Fold, Split, Track
 from mgrbench.evaluation.fold import FoldTask
+from mgrbench.evaluation.request import Request, Settings
 from mgrbench.features.find import supplied
 from mgrbench.features.store import FeatureStore, StoredFeature
 from mgrbench.models.source import ModelLike, ModelSource, model_source
+from mgrbench.results.folder import check_row_name
 from mgrbench.splits import check_split, draw_validation, load_split
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is made of.
+    """What a run is made of: its request with every name resolved.
 
     Attributes:
+        title: name of the row.
+        model: as the request gives it, for the processes that compute folds.
+        options: options of the model, without ``selection``.
         folds: the parts as the model gets them: a validation part cut where the model selects on one, all
             in training where it selects nothing, the test part where the user wants it selected on test.
+        features: name -> the stored feature.
         selection: ``"none"``, ``"validation"`` or ``"test"``.
         missing: tracks of the split that a feature lacks.
+        settings: how it is carried out; the device is one that this machine has.
     """
 
     source: ModelSource
+    title: str
     model: ModelLike
     options: Mapping[str, Any]
     dataset: Dataset
     split: Split
     folds: tuple[Fold, ...]
     features: Mapping[str, StoredFeature]
-    store: Path
     seed: int
-    device: str
     selection: str
     missing: tuple[str, ...]
+    settings: Settings
 
     def run_id(self) -> str:
         """Name of the run's folder: the same command on the same data has the same, any other another."""
@@ -52,7 +58,7 @@ class Plan:
             "split": self.split.sha256,
             "missing": list(self.missing),
             "seed": self.seed,
-            "device": self.device,
+            "device": self.settings.device,
             "selection": self.selection,
             "plugin": self.source.source_sha256,
             "packages": package_versions(),
@@ -66,6 +72,7 @@ class Plan:
     def tasks(self) -> list[FoldTask]:
         """One task a fold, in order."""
         position = {genre: index for index, genre in enumerate(self.dataset.genres)}
+        store = FeatureStore(self.settings.store).root.absolute()
         return [
             FoldTask(
                 number=number,
@@ -75,59 +82,61 @@ class Plan:
                 genres=self.dataset.genres,
                 dataset=self.dataset.name,
                 features=tuple(self.features),
-                store=self.store,
+                store=store,
                 model=self.model,
                 options=self.options,
                 seed=self.seed,
-                device=self.device,
+                device=self.settings.device,
             )
             for number, fold in enumerate(self.folds, start=1)
         ]
 
+    def check_options(self) -> None:
+        """Build the model once, so that a bad option is known before anything is computed.
 
-def make_plan(
-    model: ModelLike,
-    dataset: str | Dataset,
-    split: str | Path | Split,
-    features: Sequence[str],
-    options: Mapping[str, Any],
-    *,
-    seed: int,
-    device: str,
-    store: Path | None,
-    allow_missing: bool,
-) -> Plan:
+        Raises:
+            BenchError: if the model refuses an option.
+        """
+        self.source.build(len(self.dataset.genres), self.seed, self.settings.device, self.options)
+
+
+def make_plan(request: Request, settings: Settings) -> Plan:
     """Resolve every name and cut every part.
 
     Raises:
         BenchError: if something named is not there, if the split is not the dataset's, if no feature is
-            named and the model names none, or if a feature lacks tracks and that is not allowed.
+            named and the model names none, if a feature lacks tracks and that is not allowed, or if the row
+            cannot have its name.
     """
-    source = model_source(model)
-    data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
-    chosen_split = split if isinstance(split, Split) else load_split(split, data.name)
-    check_split(chosen_split, data)
-    if device not in DEVICES and not device.startswith("cuda:"):
-        raise BenchError(f"no device is called {device!r}", f"the devices are {', '.join(DEVICES)}")
-    rest = dict(options)
-    selection = _selection(source, rest.pop("selection", None))
-    feature_store = FeatureStore(store)
-    names = tuple(dict.fromkeys(features or source.features))
-    opened = {name: supplied(feature_store, data.name, name) for name in names}
-    missing = _missing(chosen_split, opened, allow_missing=allow_missing)
+    source = model_source(request.model)
+    data = request.dataset if isinstance(request.dataset, Dataset) else load_dataset(request.dataset)
+    split = request.split if isinstance(request.split, Split) else load_split(request.split, data.name)
+    check_split(split, data)
+    if settings.device not in DEVICES and not settings.device.startswith("cuda:"):
+        raise BenchError(f"no device is called {settings.device!r}", f"the devices are {', '.join(DEVICES)}")
+    if settings.jobs == 0:
+        raise BenchError("jobs is 0", "give the number of folds to compute at a time, or -1 for one a core")
+    options = dict(request.options)
+    selection = _selection(source, options.pop("selection", None))
+    store = FeatureStore(settings.store)
+    names = dict.fromkeys(request.features or source.features)
+    features = {name: supplied(store, data.name, name) for name in names}
+    missing = _missing(split, features, allow_missing=settings.allow_missing)
+    title = source.name if request.name is None else request.name
+    check_row_name(title)
     return Plan(
         source=source,
-        model=anchored(model) if isinstance(model, str) else model,
-        options=rest,
+        title=title,
+        model=anchored(request.model) if isinstance(request.model, str) else request.model,
+        options=options,
         dataset=data,
-        split=chosen_split,
-        folds=_parts(chosen_split, data, selection, frozenset(missing)),
-        features=opened,
-        store=feature_store.root.absolute(),
-        seed=seed,
-        device=resolve_device(device),
+        split=split,
+        folds=_parts(split, data, selection, frozenset(missing)),
+        features=features,
+        seed=request.seed,
         selection=selection,
         missing=missing,
+        settings=replace(settings, device=resolve_device(settings.device)),
     )
 
 

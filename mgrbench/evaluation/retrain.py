@@ -17,6 +17,7 @@ from mgrbench.core.boundary import boundary
 from mgrbench.core.types import BenchError, FloatArray, GenreModel, Inputs
 from mgrbench.evaluation.fold import run_fold
 from mgrbench.evaluation.plan import Plan, make_plan
+from mgrbench.evaluation.request import Request, Settings
 from mgrbench.models.source import model_source
 from mgrbench.results.find import run_dataset, run_split
 from mgrbench.results.folder import read_run
@@ -60,7 +61,6 @@ def retrain(
     *,
     model: str | None = None,
     device: str = "auto",
-    store: Path | None = None,
     features: bool = False,
     on_start: Callable[[int], None] | None = None,
 ) -> Retrained:
@@ -71,7 +71,6 @@ def retrain(
         fold: number of the fold, from 1.
         model: how the model is found, where the row's name does not say it (``./file.py:Class``).
         device: where to train.
-        store: folder of the feature store.
         features: ask the model for its high-level features, by its ``embed``.
         on_start: told the number of test tracks before training begins.
 
@@ -79,7 +78,7 @@ def retrain(
         BenchError: if the run cannot be believed, was only scored, has no such fold, if its features are not
             there or are others, or if the model has no features to give or breaks its contract.
     """
-    plan, run, predictions = _planned(folder, fold, model, device, store)
+    plan, run, predictions = _planned(folder, fold, model, device)
     if features and not has_features(run, model):
         raise BenchError(f"{plan.source.name} has no features to give", _EMBED)
     task = plan.tasks()[fold - 1]
@@ -126,9 +125,7 @@ def has_features(run: Run, model: str | None = None) -> bool:
     return callable(getattr(built, "embed", None))
 
 
-def _planned(
-    folder: Path, fold: int, model: str | None, device: str, store: Path | None
-) -> tuple[Plan, Run, Predictions]:
+def _planned(folder: Path, fold: int, model: str | None, device: str) -> tuple[Plan, Run, Predictions]:
     record = read_run(folder)
     split = run_split(record.split, folder)
     run, predictions = stored_run(folder, split, run_dataset(record.dataset).genres)
@@ -140,10 +137,16 @@ def _planned(
         raise BenchError(f"there is no fold {fold}", f"{run.split} has folds 1 to {len(split.folds)}")
     options = dict(run.options) | ({"selection": "test"} if run.selection.rule == "test" else {})
     whole = len(predictions) == split.test_tracks
-    plan = make_plan(
-        model or run.model, run_dataset(run.dataset), split, tuple(run.features), options,
-        seed=run.seed, device=device, store=store, allow_missing=not whole,
-    )  # fmt: skip
+    request = Request(
+        model=model or run.model,
+        dataset=run_dataset(run.dataset),
+        split=split,
+        features=tuple(run.features),
+        options=options,
+        seed=run.seed,
+        name=run.model,
+    )
+    plan = make_plan(request, Settings(device=device, allow_missing=not whole))
     now = {name: stored.manifest.fingerprint for name, stored in plan.features.items()}
     for name, fingerprint in run.features.items():
         if now[name] != fingerprint:

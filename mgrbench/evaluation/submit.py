@@ -132,7 +132,6 @@ def verify(
     *,
     model: str | None = None,
     device: str = "auto",
-    store: Path | None = None,
     tolerance: float | None = None,
     on_start: Callable[[int], None] | None = None,
 ) -> Verified:
@@ -143,7 +142,6 @@ def verify(
         fold: number of the fold, from 1.
         model: how the model is found, where the row's name does not say it (``./file.py:Class``).
         device: where to train.
-        store: folder of the feature store.
         tolerance: see `STEADY` and `SEEDED`, which hold without it.
         on_start: told the number of test tracks before training begins.
 
@@ -151,7 +149,7 @@ def verify(
         BenchError: if the run cannot be believed, was only scored, has no such fold, or if its features are
             not there or are others.
     """
-    found = retrain(folder, fold, model=model, device=device, store=store, on_start=on_start)
+    found = retrain(folder, fold, model=model, device=device, on_start=on_start)
     usual = SEEDED if found.stochastic else STEADY
     return Verified(
         run=found.run,

@@ -61,7 +61,7 @@ def derive_feature(root: Path, dataset: str, feature: str, rows: Mapping[str, So
     )
 
 
-def covered(
+def tracks_with_features(
     tracks: Sequence[Track], dataset: str, stored: Mapping[str, StoredFeature], *, allow_missing: bool
 ) -> tuple[list[Track], int]:
     """The tracks that every feature has, and how many others there are.
@@ -79,7 +79,7 @@ def covered(
 
 
 @contextmanager
-def alone(root: Path, lock_name: str, what: str) -> Iterator[None]:
+def locked_folder(root: Path, lock_name: str, what: str) -> Iterator[None]:
     """Keep others from working in ``root``; where nothing was written, no empty folder stays.
 
     Raises:

@@ -78,7 +78,7 @@ def drop(first: Verdicts, second: Verdicts) -> Drop:
 
 
 @dataclass(frozen=True, slots=True)
-class Acquaintance:
+class ArtistOverlap:
     """Test tracks whose artist is in training beside those whose artist is not.
 
     Tracks of unknown artist are in neither group. A count is one of answers: a track counts once a seed, and
@@ -98,7 +98,7 @@ class Acquaintance:
     n_unknown: int
 
 
-def acquaintance(verdicts: Verdicts, met: NDArray[np.bool_]) -> Acquaintance:
+def artist_overlap(verdicts: Verdicts, met: NDArray[np.bool_]) -> ArtistOverlap:
     """Accuracy by whether the artist was met in training.
 
     Args:
@@ -117,7 +117,7 @@ def acquaintance(verdicts: Verdicts, met: NDArray[np.bool_]) -> Acquaintance:
         bootstrap_share(clusters, *share) if size else None for share, size in zip(shares, sizes, strict=True)
     ]
     difference = bootstrap_difference(clusters, shares[0], shares[1]) if all(sizes) else None
-    return Acquaintance(scores[0], scores[1], difference, sizes[0], sizes[1], int((~named).sum()) * len(met))
+    return ArtistOverlap(scores[0], scores[1], difference, sizes[0], sizes[1], int((~named).sum()) * len(met))
 
 
 def artists_met(split: Split, dataset: Dataset) -> frozenset[str]:

@@ -14,6 +14,7 @@ import mgrbench
 from mgrbench.core.dataset_plugin import load_dataset
 from mgrbench.evaluation.fold import run_fold
 from mgrbench.evaluation.plan import make_plan
+from mgrbench.evaluation.request import Request, Settings
 from mgrbench.features.store import FeatureStore
 from mgrbench.splits import load_split, shipped_splits
 from tests.support.helpers import (
@@ -106,17 +107,8 @@ def log():
 
 
 def plan(model, split, features=("toy",), allow_missing=False, **options):
-    return make_plan(
-        model,
-        "gtzan",
-        split,
-        features,
-        options,
-        seed=0,
-        device="cpu",
-        store=None,
-        allow_missing=allow_missing,
-    )
+    request = Request(model, "gtzan", split, features, options)
+    return make_plan(request, Settings(device="cpu", allow_missing=allow_missing))
 
 
 def same(one, other):

@@ -23,8 +23,8 @@ import pytest
 from mgrbench.core.dataset_plugin import load_dataset
 from mgrbench.core.errors import BenchError, MissingExtraError
 from mgrbench.core.types import Track
-from mgrbench.experiments.ladder import ladder as experiment
-from mgrbench.experiments.verdicts import Verdicts, acquaintance, drop
+from mgrbench.experiments.ladder.ladder import LadderRequest, run_ladder
+from mgrbench.experiments.verdicts import Verdicts, artist_overlap, drop
 from mgrbench.features.importing import import_features
 from mgrbench.metrics.bootstrap import bootstrap_difference, bootstrap_share, paired_bootstrap
 from mgrbench.splits import audit_split, read_split
@@ -499,13 +499,13 @@ def test_a_drop_is_taken_over_the_tracks_that_both_test():
 
 
 def test_an_empty_group_has_no_figures_and_no_difference():
-    inside = acquaintance(verdicts([[1, 0]], ["x", "y"]), np.array([[True, True]]))
+    inside = artist_overlap(verdicts([[1, 0]], ["x", "y"]), np.array([[True, True]]))
     assert (inside.known.value, inside.strange, inside.difference) == (0.5, None, None)
     assert (inside.n_known, inside.n_strange, inside.n_unknown) == (2, 0, 0)
 
 
 def test_tracks_of_unknown_artist_are_in_neither_group():
-    inside = acquaintance(verdicts([[1, 0, 0]], ["x", "y", None]), np.array([[True, False, False]]))
+    inside = artist_overlap(verdicts([[1, 0, 0]], ["x", "y", None]), np.array([[True, False, False]]))
     assert inside.difference.value == 1.0
     assert inside.n_unknown == 1
 
@@ -555,9 +555,8 @@ def test_bootstraps_refuse_what_cannot_be_compared():
 
 
 def test_the_python_interface_gives_what_the_command_gives(climbed, place):
-    found = experiment.climb(
-        ["./nearest.py", "majority"], "./toys.py", ["colour"], out="out", folds=4, seeds=(0, 1)
-    )
+    request = LadderRequest(["./nearest.py", "majority"], "./toys.py", ["colour"], folds=4, seeds=(0, 1))
+    found = run_ladder(request, "out")
     assert [step.accuracy.value for step in found.steps] == [
         step["accuracy"]["value"] for step in climbed[1]["steps"]
     ]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from mgrbench.cli.sweep import EPILOG, parse_grid
+from mgrbench.evaluation.request import Request
 from mgrbench.experiments.sweep.plot import draw, drawings, positions
 from mgrbench.experiments.sweep.sweep import Axis, plan_sweep, run_sweep
 from mgrbench.metrics.bootstrap import Bootstrap
@@ -81,6 +82,7 @@ def build(n_genres, seed, device, *, noise=0.0, name="a", told="history", size=1
         raise BenchError(f"noise is {noise}", "give a number from 0")
     return Noisy(n_genres, seed, noise, name, told)
 '''
+NOISY_ON_TOY = Request("./noisy.py", "gtzan", "mini.tsv", ["toy"])
 SWEEP = ("sweep", "-m", "./noisy.py", *MINI_RUN)
 
 
@@ -302,9 +304,7 @@ def test_axes_are_scaled_as_the_values_ask_for(values, scale, places):
 )
 def test_every_grid_has_a_plot_and_the_same_one_again(place, grid):
     pytest.importorskip("matplotlib")
-    sweep = run_sweep(
-        plan_sweep("./noisy.py", "gtzan", "mini.tsv", ["toy"], parse_grid(grid)), place / "runs"
-    )
+    sweep = run_sweep(plan_sweep(NOISY_ON_TOY, parse_grid(grid)), place / "runs")
     files = drawings(sweep)
     assert files["png"][:8] == b"\x89PNG\r\n\x1a\n"
     assert b"<svg" in files["svg"]
@@ -313,7 +313,7 @@ def test_every_grid_has_a_plot_and_the_same_one_again(place, grid):
 
 def test_a_plot_shows_what_the_document_says(place):
     pytest.importorskip("matplotlib")
-    grid = plan_sweep("./noisy.py", "gtzan", "mini.tsv", ["toy"], [Axis("noise", (1, 0.1, 10))])
+    grid = plan_sweep(NOISY_ON_TOY, [Axis("noise", (1, 0.1, 10))])
     sweep = run_sweep(grid, place / "runs")
     (axes,) = draw(sweep).axes
     test, valid = axes.lines

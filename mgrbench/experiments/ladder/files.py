@@ -1,4 +1,4 @@
-"""A ladder as files: ``ladder.json``, ``ladder.csv`` and, where matplotlib is installed, the plot."""
+"""A ladder as files: ``ladder.json``, which is read back, ``ladder.csv`` and, with matplotlib, the plot."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mgrbench.core.errors import MissingExtraError
-from mgrbench.core.files import write_atomically
+from mgrbench.core.errors import BenchError, MissingExtraError
+from mgrbench.core.files import read_text, write_atomically
 from mgrbench.core.text import spreadsheet_cell
 from mgrbench.core.types import Score
 from mgrbench.core.version import __version__
-from mgrbench.experiments.ladder.ladder import Ladder, Step
+from mgrbench.experiments.ladder.ladder import Ladder
 from mgrbench.experiments.ladder.plot import picture
+from mgrbench.experiments.ladder.rungs import Rung
+from mgrbench.experiments.ladder.steps import Step
+from mgrbench.experiments.verdicts import ArtistOverlap, Drop
 from mgrbench.metrics.bootstrap import fold_mean_std
 
 SCHEMA_VERSION = 1
@@ -44,6 +47,21 @@ def write_ladder(ladder: Ladder, out: Path) -> str:
     except MissingExtraError as error:
         return str(error)
     return ""
+
+
+def read_ladder(place: Path) -> Ladder:
+    """The ladder of a folder, or of its ``ladder.json``; the tracks of its rungs are not stored.
+
+    Raises:
+        BenchError: if there is none, or if it is damaged.
+    """
+    path = place if place.name == JSON_FILE else place / JSON_FILE
+    try:
+        return _ladder_of(json.loads(read_text(path)))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BenchError(
+            f"is no stored ladder ({error})", "make it again by `mgrbench ladder`", path
+        ) from error
 
 
 def document(ladder: Ladder) -> dict[str, Any]:
@@ -109,3 +127,40 @@ def _ends(score: Score | None) -> list[str]:
     if score is None:
         return ["", "", ""]
     return [f"{end:.6f}" if end is not None else "" for end in (score.value, score.low, score.high)]
+
+
+def _ladder_of(stored: dict[str, Any]) -> Ladder:
+    return Ladder(
+        dataset=str(stored["dataset"]),
+        models=tuple(map(str, stored["models"])),
+        features=stored["features"],
+        options=stored["options"],
+        folds=int(stored["folds"]),
+        seeds=tuple(stored["seeds"]),
+        training=stored["training_per_genre"],
+        rungs=tuple(
+            Rung(name=rung["name"], note=rung["note"], left_out=rung["left_out"] or "")
+            for rung in stored["rungs"]
+        ),
+        artist_met={rung["name"]: rung["artist_in_training"] for rung in stored["rungs"]},
+        steps=tuple(_step_of(step) for step in stored["steps"]),
+        missing=int(stored["missing_tracks"]),
+        warnings=tuple((w["model"], w["code"], w["detail"]) for w in stored["warnings"]),
+    )
+
+
+def _step_of(step: dict[str, Any]) -> Step:
+    lost, inside = step["drop"], step["inside"]
+    scores = ("known", "strange", "difference")
+    return Step(
+        model=str(step["model"]),
+        rung=step["rung"],
+        accuracy=Score(**step["accuracy"]),
+        per_seed=tuple(step["per_seed"]),
+        per_segment=step["per_segment"],
+        drop=Drop(Score(**lost["value"]), lost["tracks"]) if lost else None,
+        inside=ArtistOverlap(**inside | {name: inside[name] and Score(**inside[name]) for name in scores})
+        if inside
+        else None,
+        runs=tuple(step["runs"]),
+    )

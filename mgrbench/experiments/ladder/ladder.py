@@ -1,95 +1,95 @@
-"""The artist ladder: one model under ever stricter protocols on one dataset, trained on equally much.
+"""The artist ladder: models under ever stricter protocols on one dataset, always trained on equally much.
 
-``segments``   segments of clips are dealt to the folds at random, so a clip is on both sides. To compare it
-               with the other rungs a clip is decided by the sum of its segments' probabilities, each from the
-               fold that tested it; the accuracy per segment stands beside it.
+``segments``   segments of clips are dealt to the folds at random, so a clip is on both sides. A clip then has
+               the genre with the largest sum of its segments' probabilities, each from the fold that tests
+               the segment. So this rung compares with the others; the accuracy per segment stands beside it.
 ``clips``      clips are dealt at random, per genre.
 ``replicas``   of each set of exact replicas, same recordings and versions only the first clip is kept.
 ``faults``     clips with a fault of their own are removed.
 ``artists``    no artist, replica or recording is on two sides.
 
-Every fold of every rung trains on equally many tracks of each genre, so no rung gains by training on more
-(validation tracks count as training; they are cut by the bench's own rule where a model needs them). Each
-rung is evaluated with several seeds, which stand for other folds and for the models' seeds.
+Every fold of every rung trains on equally many tracks of each genre, so no rung gains by training on more.
+Validation tracks count as training; where a model needs them, they are cut as in any other run. Each rung is
+evaluated with several seeds, which stand for other folds and for the models' seeds.
 
-The runs are kept below ``out``; the same command goes on where it stopped, and computes nothing twice.
+The runs are kept below the ladder's folder. The same command goes on where it stopped, and computes nothing
+twice.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from mgrbench.core.codes import about_run
 from mgrbench.core.dataset_plugin import load_dataset
-from mgrbench.core.types import BenchError, Dataset, Score, Track
-from mgrbench.evaluation.evaluate import Finished, OnFold, execute
+from mgrbench.core.types import BenchError, Dataset, Track
+from mgrbench.evaluation.evaluate import Finished, execute
 from mgrbench.evaluation.plan import make_plan
-from mgrbench.experiments.derived_features import Source, alone, covered, derive_feature
+from mgrbench.evaluation.request import USUAL, OnFold, Progress, Request, Settings
+from mgrbench.experiments.derived_features import Source, derive_feature, locked_folder, tracks_with_features
 from mgrbench.experiments.ladder.rungs import (
     Rung,
-    checked_protocol,
+    check_protocol,
     make_rungs,
     matched_sizes,
     segment_id,
     segmented,
     split_of,
 )
-from mgrbench.experiments.verdicts import Acquaintance, Drop, Verdicts, acquaintance, artists_met, drop
+from mgrbench.experiments.ladder.steps import Step, model_steps
+from mgrbench.experiments.verdicts import artists_met
 from mgrbench.features.find import supplied
 from mgrbench.features.store import FeatureStore, StoredFeature
 from mgrbench.models.source import ModelLike, model_source
-from mgrbench.results.predictions import Predictions
 
-_PIECES = ".segments"
-"""Folder below ``out`` of the features of single segments, while they are needed."""
+_SEGMENT_STORE = ".segments"
+"""Folder, below the ladder's, of the features of single segments while they are needed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One model on one rung.
+class LadderRequest:
+    """What a ladder compares.
 
     Attributes:
-        model: name of the model.
-        rung: name of the rung.
-        accuracy: share of clips decided rightly, over all seeds.
-        per_seed: the same of each seed.
-        per_segment: on the rung of segments the share of segments decided rightly.
-        drop: what was lost against the rung before; None on the first.
-        inside: on the rung of clips, the accuracy by whether the artist is in training; None where no artists
-            are known.
-        runs: folders of the runs, one a seed, relative to ``out``.
+        models: the models, as `mgrbench.evaluate` takes them.
+        dataset: the dataset or its name.
+        features: stored features, used together; without any, those that each model names.
+        options: options of every model.
+        folds: folds of every rung.
+        seeds: seeds of the random folds and of the models.
     """
 
-    model: str
-    rung: str
-    accuracy: Score
-    per_seed: tuple[float, ...]
-    per_segment: float | None
-    drop: Drop | None
-    inside: Acquaintance | None
-    runs: tuple[str, ...]
+    models: Sequence[ModelLike]
+    dataset: str | Dataset
+    features: Sequence[str] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    folds: int = 5
+    seeds: Sequence[int] = (0, 1, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """All that was found.
+    """A finished ladder.
 
     Attributes:
+        dataset: name of the dataset.
+        models: names of the models.
         features: feature -> fingerprint.
         options: options of the models.
+        folds: folds of every rung.
+        seeds: seeds of the random folds and of the models.
         training: genre -> tracks of it that every fold trains on.
-        rungs: all rungs, those that were left out with the reason.
+        rungs: all rungs; those that were left out have a reason.
         artist_met: rung -> share of its test tracks that have their artist in training, over all seeds.
         steps: every model on every rung that was run, by model and rung.
         missing: number of tracks left out because a feature lacks them.
-        warnings: model, code and detail of what must be said of the runs; that rungs leak is their point.
+        warnings: model, code and detail of the runs' warnings, without those that a rung leaks.
     """
 
     dataset: str
@@ -110,8 +110,8 @@ class Ladder:
         return tuple(step for step in self.steps if step.model == model)
 
 
-class _Side(NamedTuple):
-    """Where the runs of a rung take their tracks from and where they go."""
+class _Place(NamedTuple):
+    """Where the runs of a rung take their tracks and features from, and where they are written."""
 
     data: Dataset
     store: Path | None
@@ -119,92 +119,70 @@ class _Side(NamedTuple):
     segments: int
 
 
-def climb(
-    models: Sequence[ModelLike],
-    dataset: str | Dataset,
-    features: Sequence[str] = (),
-    options: Mapping[str, Any] | None = None,
-    *,
-    out: Path | str,
-    folds: int = 5,
-    seeds: Sequence[int] = (0, 1, 2),
-    device: str = "auto",
-    jobs: int = 1,
-    store: Path | None = None,
-    allow_missing: bool = False,
-    on_fold: OnFold | None = None,
+def run_ladder(
+    request: LadderRequest, out: Path | str, settings: Settings = USUAL, on_fold: OnFold | None = None
 ) -> Ladder:
     """Evaluate models under all protocols that a dataset has the facts for.
 
     Args:
-        models: the models, as `mgrbench.evaluate` takes them.
-        dataset: the dataset or its name.
-        features: stored features, used together; without any, those that each model says it takes.
-        options: options of every model.
+        request: what is compared.
         out: folder to keep the runs in and to resume from.
-        folds: folds of every rung.
-        seeds: seeds of the random folds and of the models.
-        device: as in `mgrbench.evaluate`.
-        jobs: folds computed at the same time.
-        store: folder of the feature store.
-        allow_missing: leave out tracks that a feature lacks.
+        settings: how the runs are carried out; with ``allow_missing``, tracks that a feature lacks are left
+            out.
         on_fold: told of the folds of all runs.
 
     Raises:
         BenchError: if anything named is not there, if two models have one name, or if another process works
             in ``out``.
     """
-    checked_protocol(folds, seeds)
+    check_protocol(request.folds, request.seeds)
     root = Path(out)
-    data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
-    named = _named(models)
-    stored = _opened(named, data, features, store)
-    tracks, missing = covered(data.tracks(), data.name, stored, allow_missing=allow_missing)
+    data = request.dataset if isinstance(request.dataset, Dataset) else load_dataset(request.dataset)
+    models = _by_name(request.models)
+    stored = _stored_features(models.values(), data, request.features, settings.store)
+    tracks, missing = tracks_with_features(
+        data.tracks(), data.name, stored, allow_missing=settings.allow_missing
+    )
     segments = _segments(stored)
-    rungs = make_rungs(data, tracks, segments, folds, seeds)
+    rungs = make_rungs(data, tracks, segments, request.folds, request.seeds)
     run = [rung for rung in rungs if not rung.left_out]
-    training = _training(run, segments, folds)
-    finished: dict[tuple[str, str], list[Finished]] = {}
-    met: dict[str, list[frozenset[str]]] = {}
-    told, total = 0, len(named) * len(run) * len(seeds) * folds
-    with alone(root, ".ladder.lock", "this ladder"), _sides(root, data, store, stored, run) as sides:
+    training = _training(run, segments, request.folds)
+    whole = replace(settings, allow_missing=False)  # what a feature lacks is no track of any rung
+    finished: dict[str, dict[str, list[Finished]]] = {rung.name: defaultdict(list) for rung in run}
+    met: dict[str, list[frozenset[str]]] = {rung.name: [] for rung in run}
+    done, total = 0, len(models) * len(run) * len(request.seeds) * request.folds
+    with (
+        locked_folder(root, ".ladder.lock", "this ladder"),
+        _places(root, data, settings.store, stored, run) as places,
+    ):
         for rung in run:
-            side = sides[rung.name]
-            for place, seed in enumerate(seeds):
-                split = split_of(rung, place, seed, side.data, training, side.segments)
-                met.setdefault(rung.name, []).append(artists_met(split, side.data))
-                for name, model in named.items():
-                    plan = make_plan(
-                        model,
-                        side.data,
-                        split,
-                        features,
-                        options or {},
-                        seed=seed,
-                        device=device,
-                        store=side.store,
-                        allow_missing=False,
-                    )
-                    got = execute(plan, out=side.out, jobs=jobs, on_fold=_shifted(on_fold, told, total))
-                    finished.setdefault((name, rung.name), []).append(got)
-                    told += folds
+            place = places[rung.name]
+            for position, seed in enumerate(request.seeds):
+                split = split_of(rung, position, seed, place.data, training, place.segments)
+                met[rung.name].append(artists_met(split, place.data))
+                for name, model in models.items():
+                    one = Request(model, place.data, split, request.features, request.options, seed)
+                    plan = make_plan(one, replace(whole, store=place.store))
+                    progress = Progress(_shifted(on_fold, done, total))
+                    finished[rung.name][name].append(execute(plan, place.out, progress))
+                    done += request.folds
     return Ladder(
         dataset=data.name,
-        models=tuple(named),
+        models=tuple(models),
         features={name: one.manifest.fingerprint for name, one in stored.items()},
-        options=dict(options or {}),
-        folds=folds,
-        seeds=tuple(seeds),
+        options=dict(request.options),
+        folds=request.folds,
+        seeds=tuple(request.seeds),
         training=training,
         rungs=rungs,
         artist_met={rung.name: _share_met(rung, met[rung.name]) for rung in run},
-        steps=tuple(step for name in named for step in _steps(name, run, finished, met["clips"], root)),
+        steps=tuple(step for name in models for step in model_steps(name, run, finished, met["clips"], root)),
         missing=missing,
-        warnings=_warnings(finished, len(seeds)),
+        warnings=_warnings(finished, len(request.seeds)),
     )
 
 
-def _named(models: Sequence[ModelLike]) -> dict[str, ModelLike]:
+def _by_name(models: Sequence[ModelLike]) -> dict[str, ModelLike]:
     named: dict[str, ModelLike] = {}
     for model in models:
         name = model_source(model).name
@@ -216,10 +194,10 @@ def _named(models: Sequence[ModelLike]) -> dict[str, ModelLike]:
     return named
 
 
-def _opened(
-    models: Mapping[str, ModelLike], data: Dataset, features: Sequence[str], store: Path | None
+def _stored_features(
+    models: Iterable[ModelLike], data: Dataset, features: Sequence[str], store: Path | None
 ) -> dict[str, StoredFeature]:
-    names = [name for model in models.values() for name in features or model_source(model).features]
+    names = [name for model in models for name in features or model_source(model).features]
     return {name: supplied(FeatureStore(store), data.name, name) for name in dict.fromkeys(names)}
 
 
@@ -238,24 +216,24 @@ def _training(run: Sequence[Rung], segments: int, folds: int) -> dict[str, int]:
 
 
 @contextmanager
-def _sides(
+def _places(
     root: Path, data: Dataset, store: Path | None, stored: Mapping[str, StoredFeature], run: Sequence[Rung]
-) -> Iterator[dict[str, _Side]]:
-    """Where each rung works; single segments get a store of their own, which goes when the work is done."""
-    sides = {rung.name: _Side(data, store, root / "runs", 1) for rung in run}
+) -> Iterator[dict[str, _Place]]:
+    """The place of each rung; single segments have a feature store of their own, removed at the end."""
+    places = {rung.name: _Place(data, store, root / "runs", 1) for rung in run}
     if run[0].name == "segments":
-        count, place = _segments(stored), root / _PIECES
+        count, segment_store = _segments(stored), root / _SEGMENT_STORE
         pieces = segmented(data, run[0].tracks, count)
         for name, one in stored.items():
-            derive_feature(place, pieces.name, name, _rows(one, run[0].tracks, count))
-        sides["segments"] = _Side(pieces, place, root / "segments", count)
+            derive_feature(segment_store, pieces.name, name, _segment_rows(one, run[0].tracks, count))
+        places["segments"] = _Place(pieces, segment_store, root / "segments", count)
     try:
-        yield sides
+        yield places
     finally:
-        shutil.rmtree(root / _PIECES, ignore_errors=True)
+        shutil.rmtree(root / _SEGMENT_STORE, ignore_errors=True)
 
 
-def _rows(one: StoredFeature, tracks: Sequence[Track], count: int) -> dict[str, Source]:
+def _segment_rows(one: StoredFeature, tracks: Sequence[Track], count: int) -> dict[str, Source]:
     return {
         segment_id(track.id, number): Source(one, track.id, number - 1)
         for track in tracks
@@ -272,68 +250,16 @@ def _share_met(rung: Rung, met: Sequence[frozenset[str]]) -> float:
     return sum(map(len, met)) / sum(map(len, rung.dealt))
 
 
-def _steps(
-    model: str,
-    run: Sequence[Rung],
-    finished: Mapping[tuple[str, str], Sequence[Finished]],
-    met_in_clips: Sequence[frozenset[str]],
-    root: Path,
-) -> Iterator[Step]:
-    before: Verdicts | None = None
-    for rung in run:
-        done = finished[model, rung.name]
-        verdicts = _verdicts(rung, [_predictions(one) for one in done])
-        inside = None
-        if rung.name == "clips" and any(track.artist for track in rung.tracks):
-            met = np.array([[track.id in one for track in rung.tracks] for one in met_in_clips])
-            inside = acquaintance(verdicts, met)
-        yield Step(
-            model=model,
-            rung=rung.name,
-            accuracy=verdicts.accuracy(),
-            per_seed=verdicts.per_seed(),
-            per_segment=_mean_accuracy(done) if rung.name == "segments" else None,
-            drop=drop(before, verdicts) if before else None,
-            inside=inside,
-            runs=tuple(str(one.folder.relative_to(root)) for one in done if one.folder),
-        )
-        before = verdicts
-
-
 def _warnings(
-    finished: Mapping[tuple[str, str], Sequence[Finished]], seeds: int
+    finished: Mapping[str, Mapping[str, Sequence[Finished]]], seeds: int
 ) -> tuple[tuple[str, str, str], ...]:
     """Each warning once, without those on splits, and that on a single seed only where there is one."""
-    said = [
+    told = [
         (model, warning.code, warning.detail)
-        for (model, _), done in finished.items()
-        for one in done
+        for by_model in finished.values()
+        for model, runs in by_model.items()
+        for one in runs
         for warning in one.run.warnings
         if about_run(warning.code) and (warning.code != "MGR102" or seeds == 1)
     ]
-    return tuple(dict.fromkeys(said))
-
-
-def _predictions(finished: Finished) -> Predictions:
-    if finished.run.predictions is None:
-        raise BenchError(f"the run {finished.folder} has no predictions", "remove it and start again")
-    return finished.run.predictions
-
-
-def _mean_accuracy(done: Sequence[Finished]) -> float:
-    return float(np.mean([one.run.scores["accuracy"].value for one in done]))
-
-
-def _verdicts(rung: Rung, predictions: Sequence[Predictions]) -> Verdicts:
-    """Which clips were decided rightly; a clip in segments by the sum of its segments' probabilities."""
-    place = {track.id: position for position, track in enumerate(rung.tracks)}
-    right = np.zeros((len(predictions), len(place)), dtype=np.int64)
-    for row, one in zip(right, predictions, strict=True):
-        clip = np.array([place[rung.track(i)] for i in one.ids])
-        predicted = one.outcome.predicted
-        if rung.name == "segments" and one.outcome.proba is not None:
-            sums = np.zeros((len(place), len(one.genres)))
-            np.add.at(sums, clip, one.outcome.proba)
-            predicted = sums.argmax(axis=1)[clip]
-        row[clip] = predicted == one.outcome.genre
-    return Verdicts(rung.tracks, right)
+    return tuple(dict.fromkeys(told))

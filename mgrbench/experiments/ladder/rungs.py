@@ -257,7 +257,7 @@ def _lacks_training(tracks: Iterable[Track], dealt: Mapping[str, int], folds: in
     return any(len(of_genre) < 2 for of_genre in places.values()) or len(set(dealt.values())) < folds
 
 
-def checked_protocol(folds: int, seeds: Sequence[int]) -> None:
+def check_protocol(folds: int, seeds: Sequence[int]) -> None:
     """See that folds and seeds make a ladder.
 
     Raises:

@@ -12,7 +12,7 @@ from typing import Any
 from mgrbench.core.files import write_atomically
 from mgrbench.core.text import spreadsheet_cell
 from mgrbench.core.types import Score
-from mgrbench.experiments.sweep.sweep import METRICS, Grid, Point, Sweep, value_text
+from mgrbench.experiments.sweep.sweep import METRICS, Point, Sweep, SweepGrid, value_text
 from mgrbench.results.folder import run_folder
 
 SCHEMA_VERSION = 1
@@ -23,7 +23,7 @@ CAUTION = (
 )
 
 
-def sweep_folder(grid: Grid, report: Path) -> Path:
+def sweep_folder(grid: SweepGrid, report: Path) -> Path:
     """Where the table and the plot of a sweep lie."""
     plan = grid.plans[0][0]
     return run_folder(report, plan.dataset.name, plan.split.name.split("/")[1], grid.model, grid.name)

@@ -21,27 +21,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mgrbench.core.dataset_plugin import load_dataset
 from mgrbench.core.files import sha256_of_bytes
 from mgrbench.core.types import BenchError, Score
-from mgrbench.evaluation.evaluate import OnFold, execute
-from mgrbench.evaluation.fold import OnEpoch
+from mgrbench.evaluation.evaluate import execute
 from mgrbench.evaluation.plan import Plan, make_plan
+from mgrbench.evaluation.request import SILENT, USUAL, Progress, Request, Settings
 from mgrbench.metrics.bootstrap import Bootstrap
 from mgrbench.metrics.clusters import clusters_of
-from mgrbench.models.source import ModelLike
-from mgrbench.results.folder import check_row_name
 from mgrbench.results.history import validation_accuracy
 from mgrbench.results.predictions import Predictions
 from mgrbench.results.run import Run, Warn
-from mgrbench.splits import load_split
 
 METRICS = ("accuracy", "macro_f1")
 CONFIDENCE = 0.95
 ONE_SEED = "MGR102"
 
-Watch = Callable[[str], AbstractContextManager[tuple[OnFold | None, OnEpoch | None]]]
-"""Name of a run -> what is told of its folds and epochs while it is computed."""
+Watch = Callable[[str], AbstractContextManager[Progress]]
+"""Name of a run -> who is told of its folds and epochs while it is computed."""
 
 Distributions = Mapping[str, NDArray[np.float64]]
 
@@ -85,18 +81,23 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class SweepGrid:
     """A sweep that may begin: every point of the grid planned for every seed.
 
     Attributes:
-        plans: per point of the grid, in order, the plans of its seeds.
+        model: name of the model's rows.
+        axes: the options that vary.
+        options: the options that all points have in common.
+        seeds: seeds of each point.
+        combinations: per point of the grid, in order, axis -> value.
+        plans: per point, the plans of its seeds.
     """
 
     model: str
     axes: tuple[Axis, ...]
     options: Mapping[str, Any]
     seeds: tuple[int, ...]
-    settings: tuple[Mapping[str, Any], ...]
+    combinations: tuple[Mapping[str, Any], ...]
     plans: tuple[tuple[Plan, ...], ...]
 
     @property
@@ -112,7 +113,7 @@ class Grid:
 class Sweep:
     """A finished sweep."""
 
-    grid: Grid
+    grid: SweepGrid
     points: tuple[Point, ...]
     test_tracks: int
     notes: tuple[Warn, ...]
@@ -122,76 +123,59 @@ class Sweep:
 
 
 def plan_sweep(
-    model: ModelLike,
-    dataset: str,
-    split: str | Path,
-    features: Sequence[str],
-    axes: Sequence[Axis],
-    options: Mapping[str, Any] | None = None,
-    *,
-    seeds: Sequence[int] = (0,),
-    device: str = "auto",
-    store: Path | None = None,
-    allow_missing: bool = False,
-) -> Grid:
+    request: Request, axes: Sequence[Axis], seeds: Sequence[int] = (0,), settings: Settings = USUAL
+) -> SweepGrid:
     """Plan each point, and build its model once, so that a bad option is known before anything is computed.
 
     Args:
-        model: as by `mgrbench.evaluate`, and so are the others.
-        dataset: name of a dataset.
-        split: name of a split, or path of a split file.
-        features: names of stored features.
+        request: what all points have in common; ``seeds`` take the place of its seed.
         axes: what to vary. The last varies fastest; the first point takes the first value of each.
-        options: what all points have in common.
         seeds: seeds of the runs of each point.
-        device: where to compute.
-        store: folder of the feature store.
-        allow_missing: go on although features lack tracks.
+        settings: how the runs are carried out.
 
     Raises:
         BenchError: for a grid that is none, an option that the model refuses, or anything named that is not
             there.
     """
-    common = dict(options or {})
-    _check(axes, common, seeds)
-    settings = tuple(
+    _check(axes, request.options, seeds)
+    points = tuple(
         dict(zip([axis.name for axis in axes], values, strict=True))
         for values in itertools.product(*(axis.values for axis in axes))
     )
-    data = load_dataset(dataset)
-    folds = load_split(split, data.name)
     plans = []
-    for setting in settings:
-        first = make_plan(
-            model, data, folds, features, common | setting,
-            seed=seeds[0], device=device, store=store, allow_missing=allow_missing,
-        )  # fmt: skip
-        first.source.build(len(data.genres), first.seed, first.device, first.options)
+    for point in points:
+        options = {**request.options, **point}
+        first = make_plan(replace(request, options=options, seed=seeds[0]), settings)
+        first.check_options()
+        request = replace(request, dataset=first.dataset, split=first.split)  # read once for all points
         plans.append(tuple(replace(first, seed=seed) for seed in seeds))
-    title = plans[0][0].source.name
-    check_row_name(title)
-    return Grid(title, tuple(axes), common, tuple(seeds), settings, tuple(plans))
+    return SweepGrid(
+        plans[0][0].title, tuple(axes), dict(request.options), tuple(seeds), points, tuple(plans)
+    )
 
 
-def run_sweep(grid: Grid, out: Path, *, jobs: int = 1, watch: Watch | None = None) -> Sweep:
+def _unwatched(_what: str) -> AbstractContextManager[Progress]:
+    return nullcontext(SILENT)
+
+
+def run_sweep(grid: SweepGrid, out: Path, watch: Watch = _unwatched) -> Sweep:
     """Evaluate every point that is not stored yet, and score all of them on the same resamples.
 
     Raises:
         BenchError: if a run fails, naming its point; the finished ones are kept, and the same sweep goes on
             from them.
     """
-    watched: Watch = watch or (lambda _: nullcontext((None, None)))
     total = len(grid.plans) * len(grid.seeds)
     runs: list[list[tuple[Run, Path]]] = []
     reused = 0
-    for setting, plans in zip(grid.settings, grid.plans, strict=True):
+    for setting, plans in zip(grid.combinations, grid.plans, strict=True):
         runs.append([])
         for plan in plans:
             number = sum(map(len, runs)) + 1
             where = f"{grid.model} {describe(setting)}" + (f", seed {plan.seed}" if len(plans) > 1 else "")
-            with watched(f"{number} of {total}, {where}") as (on_fold, on_epoch):
+            with watch(f"{number} of {total}, {where}") as progress:
                 try:
-                    done = execute(plan, out=out, jobs=jobs, on_fold=on_fold, on_epoch=on_epoch)
+                    done = execute(plan, out, progress)
                 except BenchError as error:
                     raise BenchError(f"{where}: {error.problem}", error.hint, error.where) from error
             reused += done.reused
@@ -264,7 +248,7 @@ class _Resamples:
 
 
 def _point(
-    grid: Grid,
+    grid: SweepGrid,
     position: int,
     every: Sequence[Sequence[tuple[Run, Path]]],
     distributions: Sequence[Distributions],
@@ -281,7 +265,7 @@ def _point(
     valid = [validation_accuracy(run, folder) for run, folder in runs]
     known = [value for value in valid if value is not None]
     return Point(
-        options=grid.settings[position],
+        options=grid.combinations[position],
         scores={name: resamples.score(float(np.mean(values[name])), drawn[name]) for name in METRICS},
         difference=difference,
         seed_std=float(np.std(accuracy, ddof=1)) if len(runs) > 1 else None,
@@ -294,7 +278,7 @@ def _point(
     )
 
 
-def _warnings(run: Run, grid: Grid) -> list[Warn]:
+def _warnings(run: Run, grid: SweepGrid) -> list[Warn]:
     return [warning for warning in run.warnings if warning.code != ONE_SEED or len(grid.seeds) == 1]
 
 

@@ -1,9 +1,9 @@
 """Train on one dataset, test on another, over the classes that both have: the hardest rung.
 
-Both datasets become one with a split of one fold (`_both`), so that the bench's own path does the rest: the
-validation part is cut from the training dataset, and the run is stored like any other. Recordings that the
-datasets are known to share are kept out of training (or of the test). Artists of one name are counted, and
-the accuracy on their test tracks stands beside that on the others.
+Both datasets become one with a split of one fold (`joined_dataset`). Then the usual evaluation does the rest:
+the validation part is cut from the training dataset, and the run is stored like any other. Recordings that
+both datasets are known to hold are kept out of training (or of the test). Artists of the same name are
+counted, and the accuracy on their test tracks stands beside that on the others.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +19,46 @@ import numpy as np
 
 from mgrbench.core.dataset_plugin import load_dataset
 from mgrbench.core.types import BenchError, Dataset
-from mgrbench.evaluation.evaluate import Finished, OnFold, execute
+from mgrbench.evaluation.evaluate import Finished, execute
 from mgrbench.evaluation.plan import make_plan
-from mgrbench.experiments.derived_features import Source, alone, covered, derive_feature
+from mgrbench.evaluation.request import USUAL, OnFold, Progress, Request, Settings
+from mgrbench.experiments.derived_features import Source, derive_feature, locked_folder, tracks_with_features
 from mgrbench.experiments.transfer.genre_map import GenreMap, genre_map
 from mgrbench.experiments.transfer.joined_dataset import SHARED, Both, artist_names, join
 from mgrbench.experiments.transfer.within_dataset import Within, within
-from mgrbench.experiments.verdicts import Acquaintance, Verdicts, acquaintance, artists_met
+from mgrbench.experiments.verdicts import ArtistOverlap, Verdicts, artist_overlap, artists_met
 from mgrbench.features.find import supplied
 from mgrbench.features.store import FeatureStore, StoredFeature
 from mgrbench.models.source import ModelLike, model_source
 
-_ROWS = ".rows"
+_JOINED_STORE = ".rows"
 """Folder below ``out`` of the features of both datasets, while they are needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequest:
+    """What is trained and tested.
+
+    Attributes:
+        model: the model, as `mgrbench.evaluate` takes it.
+        train: the dataset to train on, or its name.
+        test: the dataset to test on, or its name.
+        features: features that are stored for both, in the same shape; without any, those that the model
+            names.
+        options: options of the model.
+        seed: seed of the model.
+        map_file: which genres are the same; else the shipped map, or the genres of equal names.
+        drop_shared: leave recordings that both hold out of ``"train"``, of ``"test"``, or out of ``"none"``.
+    """
+
+    model: ModelLike
+    train: str | Dataset
+    test: str | Dataset
+    features: Sequence[str] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    map_file: Path | None = None
+    drop_shared: str = "train"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,99 +84,82 @@ class Transfer:
     shared: int
     left_out: tuple[str, int]
     unmapped: tuple[int, int]
-    artists: Acquaintance | None
+    artists: ArtistOverlap | None
     within: tuple[Within, ...]
 
 
-def transfer(
-    model: ModelLike,
-    train: str | Dataset,
-    test: str | Dataset,
-    features: Sequence[str] = (),
-    options: Mapping[str, Any] | None = None,
-    *,
+def run_transfer(
+    request: TransferRequest,
     out: Path | str,
-    map_file: Path | None = None,
-    drop_shared: str = "train",
+    settings: Settings = USUAL,
     runs: Path | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    store: Path | None = None,
-    allow_missing: bool = False,
     on_fold: OnFold | None = None,
 ) -> Transfer:
     """Train a model on one dataset and test it on another.
 
     Args:
-        model: the model, as `mgrbench.evaluate` takes it.
-        train: the dataset to train on.
-        test: the dataset to test on.
-        features: features that are stored for both, in the same shape.
-        options: options of the model.
+        request: what is trained and tested.
         out: folder of runs to write to.
-        map_file: which genres are the same; else the shipped map, or the genres of equal names.
-        drop_shared: leave recordings that both hold out of ``"train"``, of ``"test"``, or out of ``"none"``.
+        settings: how the run is carried out; with ``allow_missing``, tracks that a feature lacks are left
+            out.
         runs: folder in which to look for runs on the test dataset to compare with.
-        seed: seed of the model.
-        device: as in `mgrbench.evaluate`.
-        store: folder of the feature store.
-        allow_missing: leave out tracks that a feature lacks.
         on_fold: told of the progress.
 
     Raises:
         BenchError: if anything named is not there, if features differ in shape or settings, or if a class has
             no track to train on or none to test.
     """
-    if drop_shared not in SHARED:
-        raise BenchError(f"drop_shared is {drop_shared!r}", f"choose one of {', '.join(SHARED)}")
-    first, second = (one if isinstance(one, Dataset) else load_dataset(one) for one in (train, test))
-    if first.name == second.name:
-        hint = "give two datasets, or evaluate on one by `mgrbench run`"
-        raise BenchError(f"{first.name} is both trained and tested on", hint)
-    genres = genre_map(first, second, map_file)
-    names = tuple(dict.fromkeys(features or model_source(model).features))
-    stored = {
-        name: [supplied(FeatureStore(store), one.name, name) for one in (first, second)] for name in names
-    }
+    if request.drop_shared not in SHARED:
+        raise BenchError(f"drop_shared is {request.drop_shared!r}", f"choose one of {', '.join(SHARED)}")
+    train, test = _datasets(request)
+    genres = genre_map(train, test, request.map_file)
+    names = tuple(dict.fromkeys(request.features or model_source(request.model).features))
+    store = FeatureStore(settings.store)
+    stored = {name: tuple(supplied(store, data.name, name) for data in (train, test)) for name in names}
     for name, pair in stored.items():
         _check_alike(name, *pair)
     sides = []
-    for position, (data, classes) in enumerate(((first, genres.train), (second, genres.test))):
+    for position, (data, classes) in enumerate(((train, genres.train), (test, genres.test))):
         mapped = [track for track in data.tracks() if track.genre in classes]
         opened = {name: pair[position] for name, pair in stored.items()}
-        sides.append(covered(mapped, data.name, opened, allow_missing=allow_missing)[0])
-    both = join(first, second, sides[0], sides[1], genres, drop_shared)
+        kept, _ = tracks_with_features(mapped, data.name, opened, allow_missing=settings.allow_missing)
+        sides.append(kept)
+    both = join(train, test, sides[0], sides[1], genres, request.drop_shared)
     root = Path(out)
-    with alone(root, ".transfer.lock", "a transfer"), _rows(root, both, stored, first.name) as place:
-        plan = make_plan(
-            model,
-            both.data,
-            both.split,
-            names,
-            options or {},
-            seed=seed,
-            device=device,
-            store=place,
-            allow_missing=False,
-        )
-        done = execute(plan, out=root, on_fold=on_fold)
+    with (
+        locked_folder(root, ".transfer.lock", "a transfer"),
+        _joined_store(root, both, stored, train.name) as place,
+    ):
+        joined = Request(request.model, both.data, both.split, names, request.options, request.seed)
+        plan = make_plan(joined, replace(settings, store=place, allow_missing=False))
+        done = execute(plan, root, Progress(on_fold))
     verdicts = _verdicts(done, both.data)
-    known = all(any(artist_names(track, one.name)[1] for track in one.tracks()) for one in (first, second))
+    known = all(any(artist_names(track, data.name)[1] for track in data.tracks()) for data in (train, test))
     unmapped = [
-        sum(track.genre not in classes for track in one.tracks())
-        for one, classes in ((first, genres.train), (second, genres.test))
+        sum(track.genre not in classes for track in data.tracks())
+        for data, classes in ((train, genres.train), (test, genres.test))
     ]
     return Transfer(
         run=done,
-        train=first.name,
-        test=second.name,
+        train=train.name,
+        test=test.name,
         genres=genres,
         shared=both.shared,
-        left_out=(drop_shared, both.left_out),
+        left_out=(request.drop_shared, both.left_out),
         unmapped=(unmapped[0], unmapped[1]),
         artists=_met(verdicts, both) if known else None,
-        within=within(done.run, verdicts, second, genres.test, runs) if runs else (),
+        within=within(done.run, verdicts, test, genres.test, runs) if runs else (),
     )
+
+
+def _datasets(request: TransferRequest) -> tuple[Dataset, Dataset]:
+    train, test = (
+        one if isinstance(one, Dataset) else load_dataset(one) for one in (request.train, request.test)
+    )
+    if train.name == test.name:
+        hint = "give two datasets, or evaluate on one by `mgrbench run`"
+        raise BenchError(f"{train.name} is both trained and tested on", hint)
+    return train, test
 
 
 def _check_alike(name: str, train: StoredFeature, test: StoredFeature) -> None:
@@ -171,11 +181,11 @@ def _check_alike(name: str, train: StoredFeature, test: StoredFeature) -> None:
 
 
 @contextmanager
-def _rows(
+def _joined_store(
     root: Path, both: Both, stored: Mapping[str, Sequence[StoredFeature]], train: str
 ) -> Iterator[Path]:
     """A store with the features of both datasets, which goes when the work is done."""
-    place = root / _ROWS
+    place = root / _JOINED_STORE
     try:
         for name, (first, second) in stored.items():
             rows = {}
@@ -197,6 +207,6 @@ def _verdicts(done: Finished, data: Dataset) -> Verdicts:
     return Verdicts(tuple(known[i] for i in predictions.ids), right[None])
 
 
-def _met(verdicts: Verdicts, both: Both) -> Acquaintance:
+def _met(verdicts: Verdicts, both: Both) -> ArtistOverlap:
     met = artists_met(both.split, both.data)
-    return acquaintance(verdicts, np.array([[track.id in met for track in verdicts.tracks]]))
+    return artist_overlap(verdicts, np.array([[track.id in met for track in verdicts.tracks]]))
