@@ -80,11 +80,11 @@ class _Tally(TorchFunctionMode):
 
     def __torch_function__(
         self,
-        func: Any,  # noqa: ANN401
-        types: Any,  # noqa: ANN401
-        args: Any = (),  # noqa: ANN401
-        kwargs: Any = None,  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401
+        func: Callable[..., object],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> object:
         result = func(*args, **(kwargs or {}))
         if func in _POOLS and isinstance(result, Tensor):
             taken = args[0].numel()
@@ -102,24 +102,33 @@ class _Tally(TorchFunctionMode):
     def _add(self, part: str, macs: int) -> None:
         self.sums[part] += macs
 
-    def _enter(self, path: str) -> Callable[[nn.Module, Any], None]:
-        def hook(_module: nn.Module, _inputs: Any) -> None:  # noqa: ANN401
+    def _enter(self, path: str) -> Callable[[nn.Module, object], None]:
+        def hook(_module: nn.Module, _inputs: object) -> None:
             self._inside.append(path)
 
         return hook
 
-    def _leave(self, path: str) -> Callable[[nn.Module, Any, Any], None]:
-        def hook(module: nn.Module, inputs: Any, output: Any) -> None:  # noqa: ANN401
+    def _leave(self, path: str) -> Callable[[nn.Module, tuple[object, ...], object], None]:
+        def hook(module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
             self._inside.pop()
             if inputs and isinstance(inputs[0], Tensor):
-                self._add(self._parts[path], self._of_layer(module, inputs[0], output))
+                # What a recurrent layer gives is a tuple, and is not needed for its count.
+                size = output.numel() if isinstance(output, Tensor) else 0
+                self._add(self._parts[path], self._of_layer(module, inputs[0], size))
 
         return hook
 
-    def _of_layer(self, module: nn.Module, given: Tensor, output: Any) -> int:  # noqa: ANN401
+    def _of_layer(self, module: nn.Module, given: Tensor, size: int) -> int:
+        """Multiply-adds of one layer.
+
+        Args:
+            module: the layer.
+            given: its input.
+            size: number of values that it gives.
+        """
         if isinstance(module, _ACTIVATIONS):
             pooled, before = self._pooled
-            return before if given is pooled else int(output.numel())
+            return before if given is pooled else size
         if isinstance(module, _NORMS):
             return given.numel() * (2 if module.affine else 1)
         if isinstance(module, nn.RNNBase):
@@ -129,11 +138,9 @@ class _Tally(TorchFunctionMode):
             kernel = math.prod(module.kernel_size) * module.in_channels // module.groups
             turned = isinstance(module, _CONVOLUTIONS[3:])
             products = given.numel() * kernel * module.out_channels // module.in_channels
-            return (products if turned else output.numel() * kernel) + (
-                output.numel() if bias is not None else 0
-            )
+            return (products if turned else size * kernel) + (size if bias is not None else 0)
         if isinstance(module, nn.Linear):
-            return int(output.numel()) * (module.in_features + (bias is not None))
+            return size * (module.in_features + (bias is not None))
         own = not type(module).__module__.startswith("torch.")
         if own and isinstance(weight, Tensor) and isinstance(bias, Tensor) and weight.dim() == 2:
             rows = given.numel() // weight.shape[1]

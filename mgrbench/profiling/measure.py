@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from mgrbench.core.audio import Clip
 from mgrbench.core.boundary import boundary
 from mgrbench.core.dataset_plugin import load_dataset
 from mgrbench.core.machine import cpu_name, gpu_name, package_versions
-from mgrbench.core.types import BenchError, GenreModel
+from mgrbench.core.types import BenchError, Examples, GenreModel
 from mgrbench.features.plugin import feature_plugin
 from mgrbench.models.source import ModelSource, model_source
 from mgrbench.profiling.counts import count
@@ -28,6 +29,8 @@ from mgrbench.profiling.timing import Clock, GpuClock, timed, wall_clock
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    ProfileTarget = Callable[[], tuple[nn.Module, tuple[Tensor, ...]]]
 
 _ENERGY_SECONDS = 2.0
 """How long energy is measured: the counter of a board moves every tenth of a second or so."""
@@ -47,7 +50,8 @@ def measure(task: Task) -> tuple[Row, Machine]:
     libraries = rss_bytes()
     options = {**task.options, **_short(source, task.options)}
     model = source.build(task.genres, task.seed, task.device, options)
-    network = callable(getattr(model, "profile_target", None))
+    target = getattr(model, "profile_target", None)
+    network = callable(target)
     # A network needs a batch and every genre; what it is fitted on says nothing of its time.
     tracks = max(2 * task.genres, -(-task.batch // data.segments)) if network else FIT_TRACKS
     train = data.examples(tracks)
@@ -66,8 +70,8 @@ def measure(task: Task) -> tuple[Row, Machine]:
         found["joules_per_clip"] = meter.joules(lambda: model.predict_proba(several), task.batch)
         peak_gpu = meter.peak()
     found["extraction"] = _extraction(task, notes)
-    if network:
-        found |= _of_network(model, task, meter, notes)
+    if callable(target):
+        found |= _of_network(target, task, meter, notes)
     row = Row(
         model=task.name,
         options=dict(task.options),
@@ -116,7 +120,7 @@ class _Meter:
 
     clock: Clock
     card: Card | None = None
-    cuda: Any = None
+    cuda: ModuleType | None = None
     device: str = "cpu"
 
     def peak(self) -> int | None:
@@ -132,7 +136,8 @@ class _Meter:
         while time.perf_counter() - start < _ENERGY_SECONDS:
             call()
             calls += 1
-        self.cuda.synchronize(self.device)
+        if self.cuda:
+            self.cuda.synchronize(self.device)
         after = self.card.joules()
         return None if after is None or after <= before else (after - before) / (calls * clips)
 
@@ -166,7 +171,7 @@ def _short(source: ModelSource, given: Mapping[str, Any]) -> dict[str, int]:
     return {name: 1 for name in names if name not in given}
 
 
-def _fit(model: GenreModel, name: str, train: Any, valid: Any) -> float:  # noqa: ANN401
+def _fit(model: GenreModel, name: str, train: Examples, valid: Examples | None) -> float:
     start = time.perf_counter()
     with boundary(name, "being fitted"):
         model.fit(train, valid)
@@ -202,9 +207,9 @@ def _extraction(task: Task, notes: list[str]) -> Timing | None:
         return None
 
 
-def _of_network(model: Any, task: Task, meter: _Meter, notes: list[str]) -> dict[str, Any]:  # noqa: ANN401
+def _of_network(target: ProfileTarget, task: Task, meter: _Meter, notes: list[str]) -> dict[str, Any]:
     with boundary(task.name, "offering its network"):
-        network, example = model.profile_target()
+        network, example = target()
     found: dict[str, Any] = {}
     try:
         found["counts"] = count(network, example)

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
-from typing import Any
 
 import numpy as np
 
@@ -69,7 +68,7 @@ def _is_tensor(thing: object) -> bool:
     return torch is not None and isinstance(thing, torch.Tensor)
 
 
-def _inside(thing: Any) -> Iterable[object]:  # noqa: ANN401
+def _inside(thing: object) -> Iterable[object]:
     """What an object is made of."""
     if thing is None or isinstance(
         thing, str | bytes | int | float | complex | type | ModuleType | FunctionType | MethodType | np.dtype

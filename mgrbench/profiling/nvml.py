@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 _LIBRARIES = ("libnvidia-ml.so.1", "nvml.dll")
 _SUCCESS = 0
@@ -21,8 +20,8 @@ _TEXT = 96
 class Card:
     """One card."""
 
-    library: Any
-    handle: Any
+    library: ctypes.CDLL
+    handle: ctypes.c_void_p
 
     def driver(self) -> str | None:
         """Version of the driver."""
@@ -46,7 +45,7 @@ class Card:
         return int(clock.value) if done == _SUCCESS else None
 
 
-def card(uuid: str, library: Any = None) -> Card | None:  # noqa: ANN401
+def card(uuid: str, library: ctypes.CDLL | None = None) -> Card | None:
     """The card of this UUID, or None if there is none that NVML knows.
 
     Args:
@@ -62,7 +61,7 @@ def card(uuid: str, library: Any = None) -> Card | None:  # noqa: ANN401
     return Card(found, handle) if done == _SUCCESS else None
 
 
-def _loaded() -> Any:  # noqa: ANN401
+def _loaded() -> ctypes.CDLL | None:
     for name in _LIBRARIES:
         with suppress(OSError):
             return ctypes.CDLL(name)

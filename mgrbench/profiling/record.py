@@ -1,6 +1,6 @@
-"""Profiles <-> disk: ``cost.json``, one session for each machine and way of measuring, with a row a model.
+"""The record of all profiles, ``cost.json``: a session for each machine and way of measuring, a row a model.
 
-Seconds are of wall clock, bytes are bytes; what was not measured is null, never 0.
+Times are in seconds of wall clock, sizes in bytes. What was not measured is null, never 0.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mgrbench.core.files import read_text, write_atomically
+from mgrbench.core.files import read_text
 from mgrbench.core.types import BenchError
 
 SCHEMA_VERSION = 1
@@ -114,7 +114,7 @@ class Row(_Record):
     joules_per_clip: float | None = None
     notes: tuple[str, ...] = ()
     error: str | None = None
-    """Why there is nothing but a name."""
+    """Why the model could not be measured; the figures are null then."""
 
     @property
     def name(self) -> str:
@@ -124,8 +124,8 @@ class Row(_Record):
 
 def row_name(model: str, options: Mapping[str, Any]) -> str:
     """A model with the options that were set, as on a leaderboard."""
-    said = ", ".join(f"{key}={value}" for key, value in options.items())
-    return f"{model} ({said})" if said else model
+    settings = ", ".join(f"{key}={value}" for key, value in options.items())
+    return f"{model} ({settings})" if settings else model
 
 
 class Machine(_Record):
@@ -219,12 +219,3 @@ def document(sessions: Sequence[Session]) -> Mapping[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "sessions": [session.model_dump(mode="json") for session in sessions],
     }
-
-
-def write_sessions(folder: Path, sessions: Sequence[Session]) -> None:
-    """Write ``cost.json``.
-
-    Raises:
-        BenchError: if the disk is full or the place may not be written.
-    """
-    write_atomically(folder / COST_FILE, to_json(sessions))

@@ -1,4 +1,4 @@
-"""Several models measured one after the other, each in a fresh process: one that fails is a line."""
+"""Several models measured one after the other, each in a fresh process; one that fails has its row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mgrbench.profiling.record import Machine, Row, Session
 from mgrbench.profiling.task import Task
 
 LIMIT = 900.0
-"""Seconds after which a model that isn't done is given up."""
+"""Seconds after which the process of a model is ended."""
 
 OnRow = Callable[[int, int], None]
 """Told after each model how many are done, and how many there are."""
@@ -30,7 +30,6 @@ OnRow = Callable[[int, int], None]
 
 def run_session(
     tasks: Sequence[Task],
-    reference: str,
     *,
     quick: bool = False,
     unfinished: Unfinished | None = None,
@@ -39,8 +38,7 @@ def run_session(
     """Measure models, one at a time.
 
     Args:
-        tasks: the models; all of them on one dataset, device and number of threads.
-        reference: name of the row that ratios are taken to.
+        tasks: the models, all on one dataset, device and number of threads; ratios are to the first.
         quick: whether the tasks' budget is too small for figures to be quoted.
         unfinished: keeps each row as soon as it is measured; what it has is not measured again.
         on_row: told of the progress.
@@ -73,11 +71,23 @@ def run_session(
         code=code_state(),
         dataset=dataset.name,
         clip_seconds=dataset.segment_seconds * dataset.segments_per_track,
-        reference=reference,
+        reference=tasks[0].name,
         quick=quick,
         rows=tuple(rows),
         started_utc=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
+
+
+def check_measured(session: Session) -> None:
+    """See that a model beside the reference was measured.
+
+    Raises:
+        BenchError: with the first one's reason, if all of them failed.
+    """
+    others = [row for row in session.rows if row.name != session.reference]
+    if others and all(row.error for row in others):
+        problem = f"{others[0].name} could not be profiled: {others[0].error}"
+        raise BenchError(problem, "correct that, and try again")
 
 
 def in_a_child(task: Task) -> tuple[Row, Machine]:

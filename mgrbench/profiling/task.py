@@ -1,22 +1,33 @@
-"""What is measured: a model, the features it gets, and tracks to fit it on and to ask it for.
+"""One model to be measured: what it is, what it gets, and how it is measured.
 
-The time of a network does not depend on the values that it gets, so it is fitted for one epoch on a few
-tracks. That of a classical model does (support vectors, depth of trees), so it is fitted on about as many
-tracks as a fold has, stored ones of the dataset where the feature store has them. Else values are made up:
-noise, and a profile a genre.
+A task holds names and numbers alone, so that it can be sent to a process of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mgrbench.core.types import BenchError
 from mgrbench.profiling.timing import Budget
 
 Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A model with its options and features, as a user or a row of a leaderboard names it.
+
+    Attributes:
+        model: a plugin's name, or where the model is.
+        options: the options that were set.
+        features: the features that it gets; empty for its own.
+    """
+
+    model: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +35,21 @@ class Task:
     """One model to be measured, and how.
 
     Attributes:
-        model: what it is found by; name: what its row is called.
-        features: the features it gets.
-        dataset: name of the dataset whose genres, segments and clips it is to be like.
-        shapes: feature -> shape of a segment, where it is not the stored or the computed one.
+        model: where the model is found again, from any process.
+        name: what its row is called.
+        features: the features that it gets.
+        dataset: the dataset that genres, segments and clips are taken from.
         genres: number of genres.
         batch: segments in a batch of the network; also clips predicted at a time.
+        device: where the model computes: ``cpu``, ``cuda`` or one of several GPUs.
+        threads: threads that every library may use.
+        budget: how long a figure is measured.
         store: folder of the feature store.
+        options: the model's options.
+        shapes: feature -> shape of a segment, where it is not the stored or the computed one.
+        seed: seed of the model.
+        precision: number format of forward pass and training step: ``float32`` or ``bf16``.
+        compiled: whether these two go through ``torch.compile``.
     """
 
     model: str
@@ -48,21 +67,3 @@ class Task:
     seed: int = 0
     precision: str = "float32"
     compiled: bool = False
-
-
-def read_shapes(texts: Sequence[str]) -> dict[str, Shape]:
-    """``["mel=647x128"]`` -> ``{"mel": (647, 128)}``.
-
-    Raises:
-        BenchError: for a text that is no such thing.
-    """
-    shapes = {}
-    for text in texts:
-        name, equals, sizes = text.partition("=")
-        parts = sizes.split("x")
-        if not name or not equals or not all(part.isdecimal() and 0 < int(part) < 10**6 for part in parts):
-            raise BenchError(
-                f"the shape {text!r} is none", "write --shape feature=time x frequency: mel=647x128"
-            )
-        shapes[name] = tuple(int(part) for part in parts)
-    return shapes

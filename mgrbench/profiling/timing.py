@@ -10,7 +10,8 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from types import ModuleType
+from typing import Protocol
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class GpuClock:
         device: the card.
     """
 
-    def __init__(self, cuda: Any, device: str) -> None:  # noqa: ANN401
+    def __init__(self, cuda: ModuleType, device: str) -> None:
         self._cuda = cuda
         self._device = device
 

@@ -21,12 +21,13 @@ from mgrbench.core.types import BenchError
 from mgrbench.profiling.examples import data_of, noise_clip
 from mgrbench.profiling.journal import Unfinished
 from mgrbench.profiling.measure import machine
+from mgrbench.profiling.plan import read_shapes
 from mgrbench.profiling.record import Machine, Row, Session, Timing, merged, read_sessions, to_json
 from mgrbench.profiling.report.accuracies import read_accuracies
 from mgrbench.profiling.report.plot import Point, draw, front
 from mgrbench.profiling.report.units import megabytes, ratios, seconds, times
 from mgrbench.profiling.session import in_a_child, without_folders
-from mgrbench.profiling.task import Task, read_shapes
+from mgrbench.profiling.task import Task
 from mgrbench.profiling.timing import QUICK, Budget
 from mgrbench.results.run import ScoreRecord
 from tests.support.helpers import (
@@ -363,7 +364,7 @@ def test_a_process_that_dies_is_an_error_of_its_model(folder):
         (("-m", "./tiny.py", "-o", "widht=3"), "did you mean width"),
         (("-m", "./tiny.py", "--device", "gpu"), "no device is called 'gpu'"),
         (("-m", "./tiny.py", "--precision", "half"), "no precision is called 'half'"),
-        (("-m", "./tiny.py", "--shape", "toy=3x"), "the shape 'toy=3x' is none"),
+        (("-m", "./tiny.py", "--shape", "toy=3x"), "'toy=3x' is not the shape"),
         (("-m", "./tiny.py", "--shape", "mell=3x4"), "no model gets a feature 'mell'"),
         (("-m", "./tiny.py", "-d", "gtsan"), "did you mean gtzan"),
         (("-m", "./tiny.py", "--readme", "README.md"), "--readme shows what is written"),
@@ -413,7 +414,7 @@ def test_accuracies_come_from_rows_that_can_be_believed(folder):
     assert best == {"tiny": (("toy2",), {"width": 8}), "means": (("toy",), {})}
     assert read_accuracies(Path("tables"), "gtzan/none").rows == {}
     Path("tables/gtzan/artist3.json").write_text('{"ranked": 3}')
-    with pytest.raises(BenchError, match="is no board"):
+    with pytest.raises(BenchError, match="is not a board"):
         read_accuracies(Path("tables"), "gtzan/artist3")
 
 
@@ -473,10 +474,10 @@ def test_a_damaged_record_is_refused(folder):
 def test_the_terminal_table_fits(folder):
     from rich.console import Console
 
-    from mgrbench.cli.profile import draw
+    from mgrbench.cli.profile_screen import draw_profile
 
     screen = Console(width=80, record=True, file=io.StringIO())
-    draw(screen, read_sessions(Path("tables"))[0], [])
+    draw_profile(screen, read_sessions(Path("tables"))[0], [])
     text = screen.export_text()
     assert max(map(len, text.splitlines())) <= 80
     assert "Broken: failed: " in text
@@ -632,7 +633,7 @@ def test_the_noise_clip_is_as_long_as_the_datasets():
 def test_shapes_are_read():
     assert read_shapes(["mel=647x128", "ssd=168"]) == {"mel": (647, 128), "ssd": (168,)}
     for text in ("mel", "mel=", "mel=3x", "mel=0x3", "mel=-1", "=3", "mel=3y4"):
-        with pytest.raises(BenchError, match="the shape"):
+        with pytest.raises(BenchError, match="is not the shape"):
             read_shapes([text])
 
 

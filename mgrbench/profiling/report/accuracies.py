@@ -1,4 +1,4 @@
-"""What the board of one split says of the models that were profiled."""
+"""The accuracies that the board of one split has for the models that were profiled."""
 
 from __future__ import annotations
 
@@ -11,22 +11,14 @@ from typing import Any
 from mgrbench.core.files import read_text
 from mgrbench.core.types import BenchError
 from mgrbench.profiling.record import Row
+from mgrbench.profiling.task import Configuration
 from mgrbench.results.record import NEARLY_ALL
 from mgrbench.results.run import ScoreRecord
 
 _SET_APART = {"MGR101", "MGR103"}
-"""Rows with these codes lend no model their accuracy; nor do those that lack over 1 % of the tracks."""
+"""A row with one of these codes gives no accuracy, nor does one that lacks over 1 % of the test tracks."""
 
 Key = tuple[str, tuple[str, ...], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Configuration:
-    """What a row of a board was made with."""
-
-    model: str
-    options: Mapping[str, Any]
-    features: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +36,7 @@ class Accuracies:
     best: tuple[Configuration, ...] = ()
 
     def of(self, row: Row) -> ScoreRecord | None:
-        """The accuracy of the same model on the same features; of one on none, where it needs none."""
+        """The accuracy of the same model on the same features; else of the same model without features."""
         if row.error:
             return None
         options = json.dumps(row.options, sort_keys=True)
@@ -52,10 +44,10 @@ class Accuracies:
 
 
 def read_accuracies(folder: Path, split: str) -> Accuracies:
-    """The accuracies of ``<folder>/<split>.json``; none where there is no such board.
+    """The accuracies of ``<folder>/<split>.json``; none where there is no such file.
 
     Raises:
-        BenchError: if it is no board.
+        BenchError: if it is not a board.
     """
     path = folder / f"{split}.json"
     if not path.is_file():
@@ -66,12 +58,12 @@ def read_accuracies(folder: Path, split: str) -> Accuracies:
         rows: dict[Key, ScoreRecord] = {}
         best: dict[str, Configuration] = {}
         for row in board["ranked"]:  # by falling accuracy
-            told = {warning["code"] for warning in row["warnings"]}
-            if not _SET_APART & told and row["test_tracks"] >= enough:
+            codes = {warning["code"] for warning in row["warnings"]}
+            if not _SET_APART & codes and row["test_tracks"] >= enough:
                 made = Configuration(row["model"], dict(row["options"]), tuple(row["features"]))
                 key = (made.model, made.features, json.dumps(made.options, sort_keys=True))
                 rows.setdefault(key, ScoreRecord.model_validate(row["scores"]["accuracy"]))
                 best.setdefault(made.model, made)
     except (ValueError, KeyError, TypeError) as error:
-        raise BenchError("is no board", "build it by `mgrbench leaderboard build`", path) from error
+        raise BenchError("is not a board", "build it by `mgrbench leaderboard build`", path) from error
     return Accuracies(split, rows, tuple(best.values()))
