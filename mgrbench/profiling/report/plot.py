@@ -1,18 +1,18 @@
-"""Accuracy against cost: a point for each model with its intervals, and the line of those that nothing beats.
+"""Accuracy against prediction time: a point for each model, and the Pareto front.
 
-Time a clip, on a scale of powers of ten, against accuracy; bars are 95 % intervals. On the Pareto front are
-the models that no other beats in accuracy at the same time or less. Only models that the board has an
-accuracy of are drawn.
+Time a clip has a logarithmic scale; bars are 95 % intervals. A model is on the Pareto front if no other
+predicts at least as fast with a higher accuracy. Only models that the board has an accuracy of are drawn.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-from mgrbench.core.plotting import DPI, ONE_COLUMN, STYLE, need_matplotlib
+from mgrbench.core import plotting
+from mgrbench.core.plotting import COLOURS, MARKERS, ONE_COLUMN
 from mgrbench.profiling.record import Row, Session
 from mgrbench.profiling.report.accuracies import Accuracies
 from mgrbench.profiling.report.tables import pictured, stem
@@ -21,25 +21,22 @@ from mgrbench.results.run import ScoreRecord
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-"""Told apart by readers of every colour vision (Okabe and Ito 2008)."""
-_MARKERS = "osD^vPX<>*"
 _HEIGHT, _LEGEND = 2.6, 0.15
 _DECADES, _NEAR = 100, 5
 """Ratios of largest to smallest time below which more than powers of ten, or round numbers, are named."""
-_STYLE: dict[str, Any] = {
-    **STYLE,
-    "legend.fontsize": 6.5,
-    "lines.markersize": 4,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "svg.hashsalt": "mgrbench",
-}
+_MARKER_SIZE, _LEGEND_SIZE = 4, 6.5
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One model: what it takes (ms a clip, with an interval where there is one) and what it gives."""
+    """One model.
+
+    Attributes:
+        name: what the legend calls it.
+        time: median prediction time in ms a clip.
+        ends: 95 % interval of that median; twice the median where there is none.
+        accuracy: from the board.
+    """
 
     name: str
     time: float
@@ -52,17 +49,16 @@ def points(session: Session, accuracies: Accuracies) -> list[Point]:
     found = []
     known = [(row, row.clips, accuracies.of(row)) for row in session.rows]
     drawn = [(row, clips, score) for row, clips, score in known if clips and score]
+    rows = [row for row, *_ in drawn]
     for row, clips, score in drawn:
         ms = 1e3 / row.batch
         low, high = (clips.p50 if end is None else end for end in (clips.low, clips.high))
-        found.append(
-            Point(_name(row, [other for other, *_ in drawn]), ms * clips.p50, (ms * low, ms * high), score)
-        )
+        found.append(Point(_name(row, rows), ms * clips.p50, (ms * low, ms * high), score))
     return sorted(found, key=lambda point: point.time)
 
 
 def _name(row: Row, drawn: Sequence[Row]) -> str:
-    """The model; features, and options, where only they tell it from another row."""
+    """The model; with its features, and its options, where another row has the same model."""
     same = [other for other in drawn if other.model == row.model]
     if len(same) == 1:
         return row.model
@@ -71,7 +67,7 @@ def _name(row: Row, drawn: Sequence[Row]) -> str:
 
 
 def front(all_points: Sequence[Point]) -> list[Point]:
-    """The points that no other beats: none is both as fast and more accurate, or faster and as accurate."""
+    """The Pareto front: no other point is as fast and more accurate, or faster and as accurate."""
     best: list[Point] = []
     for point in sorted(all_points, key=lambda point: (point.time, -point.accuracy.value)):
         if not best or point.accuracy.value > best[-1].accuracy.value:
@@ -85,69 +81,54 @@ def pictures(sessions: Sequence[Session], accuracies: Accuracies) -> dict[str, b
     A machine of which fewer than two models have an accuracy has none.
 
     Raises:
-        BenchError: if matplotlib is not installed.
+        MissingExtraError: if matplotlib is not installed.
     """
-    need_matplotlib()
-    from matplotlib import style
-
-    files = {}
+    files: dict[str, bytes] = {}
     for number, session in enumerate(sessions, start=1):
-        drawn = points(session, accuracies)
-        for kind in ("png", "svg") if pictured(session, accuracies) else ():
-            stream = io.BytesIO()
-            with style.context(["default", _STYLE]):
-                figure = draw(drawn, accuracies.split)
-                figure.savefig(
-                    stream, format=kind, dpi=DPI, metadata={"Date": None} if kind == "svg" else None
-                )
-            files[f"{stem(number)}.{kind}"] = stream.getvalue()
+        if pictured(session, accuracies):
+            made = plotting.pictures(partial(draw, points(session, accuracies), accuracies.split))
+            files |= {f"{stem(number)}.{kind}": data for kind, data in made.items()}
     return files
 
 
 def draw(drawn: Sequence[Point], split: str) -> Figure:
-    """Draw the points.
-
-    Raises:
-        BenchError: if matplotlib is not installed.
-    """
-    need_matplotlib()
-    from matplotlib import style
+    """Draw the points; matplotlib is needed."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, MaxNLocator
 
-    with style.context(["default", _STYLE]):
-        lines = (len(drawn) + 2) // 2
-        figure = Figure(figsize=(ONE_COLUMN, _HEIGHT + _LEGEND * lines), layout="constrained")
-        axes = figure.add_subplot()
-        edge = front(drawn)
-        axes.plot(
-            [point.time for point in edge],
-            [100 * point.accuracy.value for point in edge],
-            drawstyle="steps-post", color="0.6", linewidth=0.8, label="Pareto front", zorder=1,
+    lines = (len(drawn) + 2) // 2
+    figure = Figure(figsize=(ONE_COLUMN, _HEIGHT + _LEGEND * lines), layout="constrained")
+    axes = figure.add_subplot()
+    edge = front(drawn)
+    axes.plot(
+        [point.time for point in edge],
+        [100 * point.accuracy.value for point in edge],
+        drawstyle="steps-post", color="0.6", linewidth=0.8, label="Pareto front", zorder=1,
+    )  # fmt: skip
+    for number, point in enumerate(drawn):
+        value, low, high = point.accuracy.value, point.accuracy.low, point.accuracy.high
+        known = low is not None and high is not None
+        axes.errorbar(
+            [point.time],
+            [100 * value],
+            xerr=[[max(point.time - point.ends[0], 0)], [max(point.ends[1] - point.time, 0)]],
+            yerr=[[100 * (value - (low or 0))], [100 * ((high or 0) - value)]] if known else None,
+            color=COLOURS[number % len(COLOURS)],
+            marker=MARKERS[number % len(MARKERS)],
+            markersize=_MARKER_SIZE,
+            linestyle="none", elinewidth=0.7, capsize=1.5, label=point.name,
         )  # fmt: skip
-        for number, point in enumerate(drawn):
-            value, low, high = point.accuracy.value, point.accuracy.low, point.accuracy.high
-            known = low is not None and high is not None
-            axes.errorbar(
-                [point.time],
-                [100 * value],
-                xerr=[[max(point.time - point.ends[0], 0)], [max(point.ends[1] - point.time, 0)]],
-                yerr=[[100 * (value - (low or 0))], [100 * ((high or 0) - value)]] if known else None,
-                color=COLOURS[number % len(COLOURS)],
-                marker=_MARKERS[number % len(_MARKERS)],
-                linestyle="none", elinewidth=0.7, capsize=1.5, label=point.name,
-            )  # fmt: skip
-        axes.set_xscale("log")
-        # matplotlib writes powers of ten as formulas, which `STYLE` turns off: names come from users.
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        axes.xaxis.set_minor_formatter("")
-        low, high = axes.get_xlim()
-        if high < _DECADES * low:  # where there may be no power of ten
-            near = MaxNLocator(4) if high < _NEAR * low else LogLocator(subs=(1, 2, 5))
-            axes.xaxis.set_major_locator(near)
-        axes.set_xlabel("prediction time a clip (ms), features given")
-        axes.set_ylabel(f"accuracy on {split} (%)")
-        axes.grid(linewidth=0.3, color="0.85")
-        axes.set_axisbelow(True)
-        figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    axes.set_xscale("log")
+    # matplotlib writes powers of ten as formulas, which `STYLE` turns off: names come from users.
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_minor_formatter("")
+    low, high = axes.get_xlim()
+    if high < _DECADES * low:  # where there may be no power of ten
+        near = MaxNLocator(4) if high < _NEAR * low else LogLocator(subs=(1, 2, 5))
+        axes.xaxis.set_major_locator(near)
+    axes.set_xlabel("prediction time a clip (ms), features given")
+    axes.set_ylabel(f"accuracy on {split} (%)")
+    axes.grid(linewidth=0.3, color="0.85")
+    axes.set_axisbelow(True)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=_LEGEND_SIZE)
     return figure
