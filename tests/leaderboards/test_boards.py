@@ -404,7 +404,8 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("name", [name for name in HOSTILE if "/" not in name])
-def test_hostile_names_stay_text(place, name):
+def test_hostile_names_stay_text(place, monkeypatch, name):
+    monkeypatch.setenv("COLUMNS", "160")  # wide enough that no name is folded
     score(place, name, 60)
     done("leaderboard", "build")
     done("leaderboard", "check")

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -105,17 +106,31 @@ def with_option(arguments: Sequence[str], name: str, value: str) -> tuple[str, .
     return (*words, name, value)
 
 
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Processes that are started meanwhile obey SIGINT.
+
+    ``nohup`` and a shell's background let the tests ignore SIGINT, and a process inherits that.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def start(*arguments: object, cwd: Path | None = None) -> subprocess.Popen[str]:
     """Start a command line as a process of its own, in a process group of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "mgrbench", *map(str, arguments)],
-        cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    with interruptible():
+        return subprocess.Popen(
+            [sys.executable, "-m", "mgrbench", *map(str, arguments)],
+            cwd=cwd,
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
 
 
 def finish(process: subprocess.Popen[str]) -> Result:
