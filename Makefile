@@ -18,8 +18,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: $(INSTALLED)  ## the main job on the embedded dataset, from audio to leaderboard
 	$(BIN)/mgrbench demo
 
-test: $(INSTALLED)  ## all tests
-	$(BIN)/python -m pytest
+test: $(INSTALLED)  ## all tests, on all cores
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(INSTALLED)  ## style, types, and that the committed tables are what splits and predictions give
 	$(BIN)/ruff format --check .
