@@ -1,7 +1,7 @@
-"""Feature stores made from others: the same rows under other ids, so that the bench's own path takes them.
+"""What an experiment on stored features begins with.
 
-With them what an experiment on stored features begins with: the tracks that there are features of, and a
-folder of its own.
+These are the tracks that all features have, a folder that no other process works in, and features made from
+others: the same rows under other ids, so that an experiment is evaluated like any other run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mgrbench.features.store import FeatureStore, StoredFeature
 
 
 class Source(NamedTuple):
-    """Where a row comes from: a stored feature, a track of it, and the segment, or None for all of them."""
+    """Where a row comes from: a stored feature, a track, and its segment from 0, or None for all segments."""
 
     stored: StoredFeature
     track: str
@@ -27,13 +27,19 @@ class Source(NamedTuple):
 
 
 def derive_feature(root: Path, dataset: str, feature: str, rows: Mapping[str, Source]) -> None:
-    """Put a feature made from rows of others into the store at ``root``.
+    """Store a feature made from rows of others.
 
-    The same rows always have the same fingerprint, and what must be said of a source is said of the result.
-    All rows are in memory once, as they are when a model trains on them.
+    The same rows always have the same fingerprint. The caveats of the sources are caveats of the result. All
+    rows are in memory once, as they are when a model trains on them.
+
+    Args:
+        root: folder of the feature store to write to.
+        dataset: name of the dataset of the new feature.
+        feature: name of the new feature.
+        rows: id of a track in the new dataset -> where its row comes from.
 
     Raises:
-        BenchError: if a row is corrupt, or if the disk is full.
+        BenchError: if there are no rows, if a row is corrupt, or if the disk is full.
     """
     sources = list({id(row.stored): row.stored for row in rows.values()}.values())
     values: FloatArray | None = None
@@ -64,10 +70,16 @@ def derive_feature(root: Path, dataset: str, feature: str, rows: Mapping[str, So
 def tracks_with_features(
     tracks: Sequence[Track], dataset: str, stored: Mapping[str, StoredFeature], *, allow_missing: bool
 ) -> tuple[list[Track], int]:
-    """The tracks that every feature has, and how many others there are.
+    """The tracks that every feature has, and the number of tracks that a feature lacks.
+
+    Args:
+        tracks: the tracks that are wanted.
+        dataset: name of their dataset.
+        stored: feature -> the stored feature.
+        allow_missing: go on without the tracks that a feature lacks.
 
     Raises:
-        BenchError: if there are others and that is not allowed, or if there is no track.
+        BenchError: if a feature lacks tracks and that is not allowed, or if no track is left.
     """
     lacking = {name: sum(t.id not in one.checks for t in tracks) for name, one in stored.items()}
     there = [track for track in tracks if all(track.id in one.checks for one in stored.values())]
@@ -80,7 +92,7 @@ def tracks_with_features(
 
 @contextmanager
 def locked_folder(root: Path, lock_name: str, what: str) -> Iterator[None]:
-    """Keep others from working in ``root``; where nothing was written, no empty folder stays.
+    """Keep other processes from working in ``root``; remove it at the end if it is empty.
 
     Raises:
         BenchError: if another process works there.

@@ -1,7 +1,8 @@
-"""What the experiments compute from predictions: shares of right answers, drops, and who had a known artist.
+"""The numbers that an experiment ends with: accuracies, drops between protocols, and the effect of artists.
 
-Every interval is a 95 % bootstrap over artists and, where there are several, over seeds: it says how other
-artists and other draws of folds and models would fare. A few seeds show only part of what draws differ by.
+They are computed from verdicts, that is, from which test tracks got the right genre. Every interval is a 95 %
+bootstrap over artists and, where there are several, over seeds. It estimates how the number varies with other
+artists, other random folds and other models. A few seeds show only part of that variation.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Which tracks a model got right.
+    """Which test tracks a model gave the right genre.
 
     Attributes:
         tracks: the test tracks.
-        right: int64, shape (seeds, tracks): 1 where the answer was right.
+        right: int64, shape (seeds, tracks): 1 where the predicted genre is right, else 0.
     """
 
     tracks: tuple[Track, ...]
@@ -43,7 +44,7 @@ class Verdicts:
         return clusters_of([track.id for track in self.tracks], artist)
 
     def accuracy(self) -> Score:
-        """Share of right answers over all seeds."""
+        """Share of right answers over all seeds, with its interval."""
         return bootstrap_share(self.clusters, self.right, np.ones_like(self.right))
 
     def per_seed(self) -> tuple[float, ...]:
@@ -58,11 +59,11 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """How much less is right on one rung than on another, on the tracks that both test.
+    """The accuracy lost between two protocols, on the tracks that both test.
 
     Attributes:
-        value: accuracy on the first minus that on the second.
-        tracks: how many tracks both test.
+        value: accuracy under the first protocol minus that under the second.
+        tracks: number of tracks that both test.
     """
 
     value: Score
@@ -70,7 +71,7 @@ class Drop:
 
 
 def drop(first: Verdicts, second: Verdicts) -> Drop:
-    """The paired difference on the tracks that both test, seed by seed."""
+    """The accuracy lost between two protocols, paired by track and seed."""
     tested = {track.id for track in first.tracks}
     both = [track for track in second.tracks if track.id in tested]
     one, other = first.of(both), second.of(both)
@@ -79,15 +80,17 @@ def drop(first: Verdicts, second: Verdicts) -> Drop:
 
 @dataclass(frozen=True, slots=True)
 class ArtistOverlap:
-    """Test tracks whose artist is in training beside those whose artist is not.
+    """Accuracy on the test tracks whose artist is in training, beside that on the others.
 
-    Tracks of unknown artist are in neither group. A count is one of answers: a track counts once a seed, and
-    with one seed it may be in another group than with the next.
+    Tracks of unknown artist are in neither group. The counts are of answers: a track counts once per seed,
+    and its group may differ between seeds.
 
     Attributes:
-        known, strange: accuracy on either group; None where it is empty.
-        difference: accuracy on the known minus that on the strange ones.
-        n_known, n_strange, n_unknown: number of answers.
+        known: accuracy on the tracks whose artist is in training; None where there are none.
+        strange: accuracy on the tracks whose artist is not in training; None where there are none.
+        difference: ``known`` minus ``strange``; None where one of them is.
+        n_known, n_strange: number of answers in either group.
+        n_unknown: number of answers on tracks of unknown artist.
     """
 
     known: Score | None
@@ -99,11 +102,14 @@ class ArtistOverlap:
 
 
 def artist_overlap(verdicts: Verdicts, met: NDArray[np.bool_]) -> ArtistOverlap:
-    """Accuracy by whether the artist was met in training.
+    """Accuracy by whether the artist is in training.
 
     Args:
         verdicts: the answers.
         met: shape (seeds, tracks): whether a track's artist is in the training part of its fold.
+
+    Raises:
+        BenchError: if the shapes differ.
     """
     named = np.array([bool(track.artist) for track in verdicts.tracks])
     groups = [met & named, ~met & named]

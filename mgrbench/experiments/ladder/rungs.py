@@ -1,9 +1,9 @@
-"""The rungs of the ladder: which tracks each keeps, how it deals them to folds, how much it trains on.
+"""The rungs of the ladder: which tracks each keeps, how it deals them to folds, how many it trains on.
 
-Neighbouring rungs differ in one thing only. Per seed the clips are dealt to folds once; where replicas or
-faulty clips are removed the others stay in their folds. Every fold of every rung trains on equally many
-tracks of each genre, which are the first in one order a seed, so that two rungs train on the same tracks as
-far as their rules let them.
+Neighbouring rungs differ in one thing only. The clips are dealt to folds once per seed; where replicas or
+faulty clips are removed, the others stay in their folds. Every fold of every rung trains on equally many
+tracks of each genre. They are the first in an order that depends on the seed only. So two rungs train on the
+same tracks as far as their rules allow.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ RUNGS: Mapping[str, str] = {
     "faults": "faults removed",
     "artists": "artists disjoint",
 }
-"""The rungs from the bottom up, and what they are called."""
+"""The rungs from the bottom up: name -> title."""
 
 SEGMENT = "#"
-"""Between a track's id and the number of its segment."""
+"""Stands between a track's id and the number of its segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Rung:
         name: one of `RUNGS`.
         tracks: the tracks it keeps, by id.
         dealt: per seed, track id -> the fold that tests it; segments have ids such as ``blues.00000#1``.
-        note: what must be known of it.
-        left_out: why it cannot be run here; empty where it can.
+        note: what a reader must know of it.
+        left_out: why it cannot be run on this dataset; empty where it can.
     """
 
     name: str
@@ -50,23 +50,23 @@ class Rung:
 
     @property
     def title(self) -> str:
-        """What it is called."""
+        """Its name in tables and plots."""
         return RUNGS[self.name]
 
     def track(self, i: str) -> str:
-        """The track that an id of ``dealt`` means."""
+        """The id of the track that an id of ``dealt`` belongs to."""
         return i.rpartition(SEGMENT)[0] if self.name == "segments" else i
 
 
 def make_rungs(
     dataset: Dataset, tracks: Sequence[Track], segments: int, folds: int, seeds: Sequence[int]
 ) -> tuple[Rung, ...]:
-    """All rungs of a dataset, those that it lacks the facts for with the reason.
+    """All rungs of a dataset; a rung that it lacks the facts for has the reason in ``left_out``.
 
     Args:
         dataset: the dataset.
-        tracks: those of its tracks that there are features of.
-        segments: segments a track that the features have, 1 where they have none.
+        tracks: those of its tracks that have features.
+        segments: number of segments per track in the features; 1 where they have none.
         folds: number of folds.
         seeds: seeds of the random folds.
 
@@ -76,7 +76,7 @@ def make_rungs(
     kept = tuple(sorted(tracks, key=lambda track: track.id))
     of_clips = tuple(_at_random(dataset, kept, folds, seed) for seed in seeds)
     clips = Rung("clips", kept, of_clips)
-    replicas = _without(clips, "replicas", _surplus(kept))
+    replicas = _without(clips, "replicas", _duplicates(kept))
     last = clips if replicas.left_out else replicas
     faults = _without(last, "faults", _faulty(kept))
     last = last if faults.left_out else faults
@@ -85,7 +85,7 @@ def make_rungs(
 
 
 def matched_sizes(rungs: Iterable[Rung], segments: int, folds: int) -> dict[str, int]:
-    """Genre -> the tracks of it that every fold trains on: as many as the poorest fold of all has."""
+    """Genre -> number of its tracks that every fold trains on: as many as the smallest training part has."""
     sizes: list[dict[str, int]] = []
     for rung in rungs:
         each = segments if rung.name == "segments" else 1
@@ -105,11 +105,11 @@ def split_of(
 
     Args:
         rung: the rung.
-        place: position of the seed.
+        place: position of the seed among the ladder's seeds.
         seed: the seed.
         dataset: the dataset, or that of its segments (`segmented`) on the rung of segments.
         sizes: genre -> tracks to train on, see `matched_sizes`.
-        segments: segments that count as one track: 1 but on the rung of segments.
+        segments: segments that count as one track; 1 except on the rung of segments.
     """
     known = {track.id: track for track in rung.tracks}
     dealt = rung.dealt[place]
@@ -137,7 +137,7 @@ def split_of(
 def segmented(dataset: Dataset, tracks: Sequence[Track], segments: int) -> Dataset:
     """The dataset whose tracks are the segments of these tracks.
 
-    Segments of one track are one recording: no validation part shares a track with its training part.
+    Segments of one track are one recording, so no validation part shares a track with its training part.
     """
     pieces = tuple(
         replace(
@@ -179,9 +179,8 @@ def _segments(
     if segments < 2:
         return Rung("segments", left_out="the features have one segment a track, or not equally many")
     pieces = segmented(dataset, tracks, segments)
-    every = pieces.tracks()
     note = "each fold tests segments whose clip's other segments it may train on"
-    dealt = tuple(_at_random(pieces, every, folds, seed) for seed in seeds)
+    dealt = tuple(_at_random(pieces, pieces.tracks(), folds, seed) for seed in seeds)
     return Rung("segments", tracks, dealt, note)
 
 
@@ -196,22 +195,22 @@ def _without(below: Rung, name: str, removed: frozenset[str]) -> Rung:
     return Rung(name, tracks, dealt, f"{gone} {'track' if gone == 1 else 'tracks'} removed")
 
 
-def _surplus(tracks: Iterable[Track]) -> frozenset[str]:
+def _duplicates(tracks: Iterable[Track]) -> frozenset[str]:
     """All but the first track of each set of replicas, recordings or versions."""
     seen: set[str] = set()
-    surplus = set()
+    duplicates = set()
     for track in tracks:
         if seen & set(_sets(track)):
-            surplus.add(track.id)
+            duplicates.add(track.id)
         seen.update(_sets(track))
-    return frozenset(surplus)
+    return frozenset(duplicates)
 
 
 def _faulty(tracks: Sequence[Track]) -> frozenset[str]:
     """The tracks with a fault of their own.
 
-    That a track is like another one is no fault of its own: the rung of replicas heeds that. Such remarks
-    name a track of a set that both belong to.
+    A fault that names another track of the same set says that both are alike. The rung of replicas removes
+    such tracks, so this fault does not count here.
     """
     sets: dict[str, list[str]] = {}
     for track in tracks:
@@ -225,6 +224,7 @@ def _faulty(tracks: Sequence[Track]) -> frozenset[str]:
 
 
 def _sets(track: Track) -> list[str]:
+    """The sets of replicas, recordings or versions that a track belongs to."""
     named = {"replica": track.replica, "recording": track.recording}
     return [f"{kind} {name}" for kind, name in named.items() if name]
 
@@ -250,7 +250,7 @@ def _disjoint(dataset: Dataset, tracks: tuple[Track, ...], folds: int, seeds: Se
 
 
 def _lacks_training(tracks: Iterable[Track], dealt: Mapping[str, int], folds: int) -> bool:
-    """Whether a fold has no training track of a genre, or nothing to test."""
+    """Whether a fold has no training track of a genre, or no test track."""
     places: dict[str, set[int]] = {}
     for track in tracks:
         places.setdefault(track.genre, set()).add(dealt[track.id])
@@ -258,7 +258,7 @@ def _lacks_training(tracks: Iterable[Track], dealt: Mapping[str, int], folds: in
 
 
 def check_protocol(folds: int, seeds: Sequence[int]) -> None:
-    """See that folds and seeds make a ladder.
+    """Check the number of folds and the seeds of a ladder.
 
     Raises:
         BenchError: for fewer than two folds, no seed, a negative one, or one given twice.
