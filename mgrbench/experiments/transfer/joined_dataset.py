@@ -1,8 +1,8 @@
 """Two datasets as one: its tracks, its classes, and a split that trains on the one and tests the other.
 
-Its tracks are called ``gtzan/blues.00000`` and ``ismir2004/…``. Artists are the same in both where their
-names are, without case, accents, signs and a "the" before them; an id without a letter, or a number in place
-of a name, is the name of nobody. A track that is known to be in both datasets is a replica of itself.
+The ids of its tracks are ``gtzan/blues.00000`` and ``ismir2004/…``. Two artists are the same where their
+names are equal without case, accents, signs and a leading "the". An id without a letter, or a number in place
+of a name, is no name. A recording that both datasets are known to hold is one set of replicas.
 """
 
 from __future__ import annotations
@@ -23,30 +23,32 @@ SHARED = ("train", "test", "none")
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
-    """The two datasets as one.
+class JoinedDataset:
+    """Two datasets as one.
 
     Attributes:
-        data: the dataset of both.
+        data: the joined dataset.
         split: its only split.
-        of: id in it -> the track's id in its own dataset.
+        own: id in it -> the name of the track's own dataset, and its id there.
+        shared: number of recordings that both datasets are known to hold.
+        left_out: number of tracks left out because of that.
     """
 
     data: Dataset
     split: Split
-    of: Mapping[str, tuple[str, str]]
+    own: Mapping[str, tuple[str, str]]
     shared: int
     left_out: int
 
 
-def join(
+def join_datasets(
     train: Dataset,
     test: Dataset,
     train_tracks: Sequence[Track],
     test_tracks: Sequence[Track],
     genres: GenreMap,
     drop: str,
-) -> Both:
+) -> JoinedDataset:
     """Make one dataset of two.
 
     Args:
@@ -61,52 +63,53 @@ def join(
         BenchError: if a class has no track to train on or none to test.
     """
     same = _same_recordings(train, test, train_tracks, test_tracks)
-    sides = (
-        [_renamed(track, train.name, genres.train, same) for track in train_tracks],
-        [_renamed(track, test.name, genres.test, same) for track in test_tracks],
-    )
-    held = [{track.replica for track in side if track.replica} for side in sides]
-    common = held[0] & held[1]
-    kept = [
-        [track for track in side if part != drop or track.replica not in common]
-        for part, side in zip(SHARED, sides, strict=False)
-    ]
-    left_out = sum(map(len, sides)) - sum(map(len, kept))
-    for side, what in zip(kept, ("to train on", "to test"), strict=True):
-        if lacking := set(genres.classes) - {track.genre for track in side}:
+    sides = {
+        "train": [_renamed(track, train.name, genres.train, same) for track in train_tracks],
+        "test": [_renamed(track, test.name, genres.test, same) for track in test_tracks],
+    }
+    replicas = [{track.replica for track in side if track.replica} for side in sides.values()]
+    shared = replicas[0] & replicas[1]
+    kept = {
+        part: [track for track in side if part != drop or track.replica not in shared]
+        for part, side in sides.items()
+    }
+    left_out = sum(map(len, sides.values())) - sum(map(len, kept.values()))
+    for part, what in (("train", "to train on"), ("test", "to test")):
+        if lacking := set(genres.classes) - {track.genre for track in kept[part]}:
             hint = "use another map, or leave shared recordings out of the other part by --drop-shared"
             raise BenchError(f"there is no track of {min(lacking)} {what}", hint)
-    name = f"{train.name}-to-{test.name}"
-    tracks = tuple(track for side in kept for track in side)
-    data = replace(
-        train,
-        name=name,
-        about=f"{train.name} to train on and {test.name} to test, over the classes of both.",
-        genres=genres.classes,
-        licence=f"{train.licence}; {test.licence}",
-        citation=f"{train.citation}; {test.citation}",
-        load=lambda _root: tracks,
-        identify=lambda said: said if said in known else None,
-        archives=(),
-        published=dict,
-        metadata=None,
-    )
-    known = frozenset(track.id for track in tracks)
+    data = _dataset(train, test, genres, tuple(track for side in kept.values() for track in side))
     rows = [
         Row(track.id, track.genre, 1, part, track.artist or "")
-        for part, side in (("train", kept[0]), ("test", kept[1]))
+        for part, side in kept.items()
         for track in side
     ]
     provenance = {
-        "name": f"{name}/transfer",
+        "name": f"{data.name}/transfer",
         "about": f"{train.name} is trained on, {test.name} is tested, {len(genres.classes)} classes",
         "source": "made by mgrbench transfer",
         "cite": data.citation,
         "rules": f"map: {genres.source}; shared recordings are left out of {drop} ({left_out} tracks)",
     }
-    split = split_of_rows(provenance, rows)
-    of = {_id(one.name, t.id): (one.name, t.id) for one in (train, test) for t in one.tracks()}
-    return Both(data, split, of, len(common), left_out)
+    own = {_id(one.name, t.id): (one.name, t.id) for one in (train, test) for t in one.tracks()}
+    return JoinedDataset(data, split_of_rows(provenance, rows), own, len(shared), left_out)
+
+
+def _dataset(train: Dataset, test: Dataset, genres: GenreMap, tracks: tuple[Track, ...]) -> Dataset:
+    known = frozenset(track.id for track in tracks)
+    return replace(
+        train,
+        name=f"{train.name}-to-{test.name}",
+        about=f"{train.name} to train on and {test.name} to test, over the classes of both.",
+        genres=genres.classes,
+        licence=f"{train.licence}; {test.licence}",
+        citation=f"{train.citation}; {test.citation}",
+        load=lambda _root: tracks,
+        identify=lambda name: name if name in known else None,
+        archives=(),
+        published=dict,
+        metadata=None,
+    )
 
 
 def _id(dataset: str, track: str) -> str:
@@ -114,7 +117,7 @@ def _id(dataset: str, track: str) -> str:
 
 
 def _renamed(track: Track, dataset: str, classes: Mapping[str, str], same: Mapping[str, str]) -> Track:
-    """A track under its new name, its class, and sets that no track of the other dataset is in by chance."""
+    """A track under its new id and class; its sets have names that the other dataset's sets cannot have."""
     return replace(
         track,
         id=_id(dataset, track.id),
@@ -126,7 +129,7 @@ def _renamed(track: Track, dataset: str, classes: Mapping[str, str], same: Mappi
 
 
 def artist_names(track: Track, dataset: str) -> tuple[list[str], bool]:
-    """A track's artists under names that hold in any dataset, and whether any of them is a name."""
+    """A track's artists under names that compare across datasets, and whether any of them is a real name."""
     names = []
     for artist in sorted(track.artists):
         ascii_only = unicodedata.normalize("NFKD", artist).encode("ascii", "ignore").decode().casefold()
@@ -140,10 +143,10 @@ def artist_names(track: Track, dataset: str) -> tuple[list[str], bool]:
 def _same_recordings(
     train: Dataset, test: Dataset, train_tracks: Sequence[Track], test_tracks: Sequence[Track]
 ) -> dict[str, str]:
-    """New id -> name of a set, for the tracks that both datasets are known to hold.
+    """New id -> name of a set of replicas, for the recordings that both datasets are known to hold.
 
-    A dataset's table of facts tells them, where it has a column with the other dataset's name. Replicas,
-    recordings and versions of such a track within its own dataset are in the set too.
+    A dataset's table of facts names them in a column with the other dataset's name. Replicas, recordings and
+    versions of such a track within its own dataset are in the set too.
     """
     pairs = [(_id(train.name, one), _id(test.name, other)) for one, other in _counterparts(train, test)]
     pairs += [(_id(train.name, one), _id(test.name, other)) for other, one in _counterparts(test, train)]
@@ -151,7 +154,7 @@ def _same_recordings(
     for number, pair in enumerate(pairs):
         for i in pair:
             links.setdefault(i, []).append(str(number))
-    # Tracks are joined as by the makers of splits, with a pair in the place of an artist.
+    # `components` joins tracks of one artist, so a pair stands in the place of an artist.
     joined = [
         Track(
             id=_id(data.name, track.id),
@@ -168,6 +171,7 @@ def _same_recordings(
 
 
 def _counterparts(dataset: Dataset, other: Dataset) -> list[tuple[str, str]]:
+    """Pairs of a track of ``dataset`` and the same recording in ``other``, as the facts name them."""
     path = facts_file(f"{dataset.name}_tracks.tsv")
     if not path.is_file():
         return []

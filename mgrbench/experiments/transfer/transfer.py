@@ -1,4 +1,4 @@
-"""Train on one dataset, test on another, over the classes that both have: the hardest rung.
+"""Train on one dataset and test on another, over the classes that both have.
 
 Both datasets become one with a split of one fold (`joined_dataset`). Then the usual evaluation does the rest:
 the validation part is cut from the training dataset, and the run is stored like any other. Recordings that
@@ -24,7 +24,7 @@ from mgrbench.evaluation.plan import make_plan
 from mgrbench.evaluation.request import USUAL, OnFold, Progress, Request, Settings
 from mgrbench.experiments.derived_features import Source, derive_feature, locked_folder, tracks_with_features
 from mgrbench.experiments.transfer.genre_map import GenreMap, genre_map
-from mgrbench.experiments.transfer.joined_dataset import SHARED, Both, artist_names, join
+from mgrbench.experiments.transfer.joined_dataset import SHARED, JoinedDataset, artist_names, join_datasets
 from mgrbench.experiments.transfer.within_dataset import Within, within
 from mgrbench.experiments.verdicts import ArtistOverlap, Verdicts, artist_overlap, artists_met
 from mgrbench.features.find import supplied
@@ -32,7 +32,7 @@ from mgrbench.features.store import FeatureStore, StoredFeature
 from mgrbench.models.source import ModelLike, model_source
 
 _JOINED_STORE = ".rows"
-"""Folder below ``out`` of the features of both datasets, while they are needed."""
+"""Folder, below that of the runs, of the features of both datasets while they are needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,14 @@ class Transfer:
     """A model trained on one dataset and tested on another.
 
     Attributes:
-        run: the stored run, on the dataset of both (its genres are the classes).
+        run: the stored run on the joined dataset, whose genres are the classes.
         train, test: names of the datasets.
         genres: which genres are which class.
         shared: number of recordings that both datasets are known to hold, among the tracks used.
-        left_out: from which part they were left out, and how many tracks that were.
+        left_out: the part that they were left out of, and the number of tracks left out.
         unmapped: tracks of the training and the test dataset whose genre has no class.
-        artists: accuracy on the test tracks whose artist is in training by name, beside that on the others;
-            None where the names of one dataset are not known.
+        artists: accuracy on the test tracks whose artist's name is in training, beside that on the others;
+            None where one dataset knows no names.
         within: what stored runs with artist-disjoint folds score on the same test tracks.
     """
 
@@ -115,25 +115,25 @@ def run_transfer(
     genres = genre_map(train, test, request.map_file)
     names = tuple(dict.fromkeys(request.features or model_source(request.model).features))
     store = FeatureStore(settings.store)
-    stored = {name: tuple(supplied(store, data.name, name) for data in (train, test)) for name in names}
-    for name, pair in stored.items():
-        _check_alike(name, *pair)
+    stored = {name: {data.name: supplied(store, data.name, name) for data in (train, test)} for name in names}
+    for name, of in stored.items():
+        _check_alike(name, of[train.name], of[test.name])
     sides = []
-    for position, (data, classes) in enumerate(((train, genres.train), (test, genres.test))):
+    for data, classes in ((train, genres.train), (test, genres.test)):
         mapped = [track for track in data.tracks() if track.genre in classes]
-        opened = {name: pair[position] for name, pair in stored.items()}
+        opened = {name: of[data.name] for name, of in stored.items()}
         kept, _ = tracks_with_features(mapped, data.name, opened, allow_missing=settings.allow_missing)
         sides.append(kept)
-    both = join(train, test, sides[0], sides[1], genres, request.drop_shared)
+    joined = join_datasets(train, test, sides[0], sides[1], genres, request.drop_shared)
     root = Path(out)
     with (
         locked_folder(root, ".transfer.lock", "a transfer"),
-        _joined_store(root, both, stored, train.name) as place,
+        _joined_store(root, joined, stored) as place,
     ):
-        joined = Request(request.model, both.data, both.split, names, request.options, request.seed)
-        plan = make_plan(joined, replace(settings, store=place, allow_missing=False))
+        one = Request(request.model, joined.data, joined.split, names, request.options, request.seed)
+        plan = make_plan(one, replace(settings, store=place, allow_missing=False))
         done = execute(plan, root, Progress(on_fold))
-    verdicts = _verdicts(done, both.data)
+    verdicts = _verdicts(done, joined.data)
     known = all(any(artist_names(track, data.name)[1] for track in data.tracks()) for data in (train, test))
     unmapped = [
         sum(track.genre not in classes for track in data.tracks())
@@ -144,10 +144,10 @@ def run_transfer(
         train=train.name,
         test=test.name,
         genres=genres,
-        shared=both.shared,
-        left_out=(request.drop_shared, both.left_out),
+        shared=joined.shared,
+        left_out=(request.drop_shared, joined.left_out),
         unmapped=(unmapped[0], unmapped[1]),
-        artists=_met(verdicts, both) if known else None,
+        artists=_overlap(verdicts, joined) if known else None,
         within=within(done.run, verdicts, test, genres.test, runs) if runs else (),
     )
 
@@ -163,7 +163,7 @@ def _datasets(request: TransferRequest) -> tuple[Dataset, Dataset]:
 
 
 def _check_alike(name: str, train: StoredFeature, test: StoredFeature) -> None:
-    """See that a feature of both datasets is one and the same.
+    """Check that a feature of both datasets has one shape and one way of computing it.
 
     Raises:
         BenchError: if shapes differ, or what the values were computed with.
@@ -182,17 +182,17 @@ def _check_alike(name: str, train: StoredFeature, test: StoredFeature) -> None:
 
 @contextmanager
 def _joined_store(
-    root: Path, both: Both, stored: Mapping[str, Sequence[StoredFeature]], train: str
+    root: Path, joined: JoinedDataset, stored: Mapping[str, Mapping[str, StoredFeature]]
 ) -> Iterator[Path]:
-    """A store with the features of both datasets, which goes when the work is done."""
+    """A feature store with the features of both datasets, removed at the end."""
     place = root / _JOINED_STORE
     try:
-        for name, (first, second) in stored.items():
+        for name, of in stored.items():
             rows = {}
-            for track in both.data.tracks():
-                dataset, own = both.of[track.id]
-                rows[track.id] = Source(first if dataset == train else second, own)
-            derive_feature(place, both.data.name, name, rows)
+            for track in joined.data.tracks():
+                dataset, own = joined.own[track.id]
+                rows[track.id] = Source(of[dataset], own)
+            derive_feature(place, joined.data.name, name, rows)
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -207,6 +207,6 @@ def _verdicts(done: Finished, data: Dataset) -> Verdicts:
     return Verdicts(tuple(known[i] for i in predictions.ids), right[None])
 
 
-def _met(verdicts: Verdicts, both: Both) -> ArtistOverlap:
-    met = artists_met(both.split, both.data)
+def _overlap(verdicts: Verdicts, joined: JoinedDataset) -> ArtistOverlap:
+    met = artists_met(joined.split, joined.data)
     return artist_overlap(verdicts, np.array([[track.id in met for track in verdicts.tracks]]))
