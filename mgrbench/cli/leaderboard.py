@@ -13,11 +13,9 @@ from mgrbench.cli.leaderboard_screen import draw_board
 from mgrbench.cli.options import Jobs
 from mgrbench.cli.output import Json, emit, note
 from mgrbench.cli.submit import Runs, submit, verify
-from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
     from mgrbench.leaderboards import Board
-    from mgrbench.metrics.classification import Metric
 
 app = Commands(help="Leaderboards: build, show and check them; submit and verify runs.", no_args_is_help=True)
 
@@ -111,10 +109,11 @@ def _boards(
 ) -> list[Board]:
     from mgrbench.core.dataset_plugin import load_dataset
     from mgrbench.leaderboards import build_boards
+    from mgrbench.metrics.plugin import load_metrics
 
     boards = build_boards(
         list(runs or [Path("runs")]),
-        metrics=_metrics(metric or ()),
+        metrics=load_metrics(metric or ()),
         datasets=[load_dataset(name) for name in dataset or ()],
         only=only,
         jobs=jobs,
@@ -123,26 +122,6 @@ def _boards(
         if board.optimistic:
             note(f"{board.split.name}: rows selected on test, hence not ranked: {len(board.optimistic)}")
     return boards
-
-
-def _metrics(names: Sequence[str]) -> dict[str, Metric]:
-    from mgrbench.core.registry import load
-    from mgrbench.metrics.classification import METRICS, Metric
-
-    metrics = dict(METRICS)
-    for name in names:
-        loaded = load("metrics", name)
-        value = loaded.value
-        if callable(value) and not isinstance(value, Metric):
-            about = (value.__doc__ or "").strip().partition("\n")[0]
-            value = Metric(loaded.plugin.name, about, value)
-        if not isinstance(value, Metric):
-            hint = "name a function of a mgrbench.Outcome, or a mgrbench.Metric"
-            raise BenchError(f"{name} is no metric", hint)
-        if value.name in METRICS:
-            raise BenchError(f"{name} has the name of a built-in metric", "give it another name")
-        metrics[value.name] = value
-    return metrics
 
 
 def _report(boards: Sequence[Board], files: Sequence[Path], did: str, as_json: bool) -> None:

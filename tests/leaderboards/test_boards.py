@@ -556,7 +556,7 @@ def test_a_metric_of_ones_own_over_many_runs(place):
         ("nothing", ["nothing", "nan"]),
         ("broken", ["broken", "no luck"]),
         ("accuracy", ["accuracy", "built-in"]),
-        ("number", ["number", "no metric"]),
+        ("number", ["number", "not a metric"]),
         ("eror", ["eror", "did you mean errors?"]),
     ],
 )
