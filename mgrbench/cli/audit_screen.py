@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mgrbench.cli.output import table
@@ -11,11 +10,12 @@ from mgrbench.cli.output import table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mgrbench.splits import Audit, TrackList
+    from mgrbench.splits import Audit
+    from mgrbench.splits.audited import Audited, PartList
     from mgrbench.splits.findings import Sound
 
 _SHOWN = 5
-"""Unmatched names, unread clips and (four times as many) pairs that the text spells out; --json has all."""
+"""How many unmatched names and unread clips the text shows (of pairs four times as many); --json has all."""
 
 
 def overview_document(audits: Sequence[Audit]) -> dict[str, Any]:
@@ -57,35 +57,43 @@ def draw_overview(screen: Console, audits: Sequence[Audit]) -> None:
     screen.print(table(columns, rows))
 
 
-def lists_document(lists: Sequence[tuple[str, Path, TrackList]]) -> list[dict[str, Any]]:
-    """What was read of each list, for JSON; a list is its part, its file and what it says."""
-    return [
+def audited_document(found: Audited, *, with_tracks: bool) -> dict[str, Any]:
+    """An audit for JSON, with what was read of each list."""
+    lists = [
         {
-            "part": part,
-            "file": str(path),
-            "format": read.kind,
-            "column": read.column or None,
-            "names": read.names,
-            "matched": read.matched,
-            "unknown": list(read.unknown),
-            "repeated": list(read.repeated),
+            "part": one.part,
+            "file": str(one.path),
+            "format": one.tracks.kind,
+            "column": one.tracks.column or None,
+            "names": one.tracks.names,
+            "matched": one.tracks.matched,
+            "unknown": list(one.tracks.unknown),
+            "repeated": list(one.tracks.repeated),
         }
-        for part, path, read in lists
+        for one in found.lists
     ]
+    return document(found.audit, with_tracks=with_tracks) | ({"lists": lists} if lists else {})
 
 
-def list_lines(lists: Sequence[tuple[str, Path, TrackList]]) -> list[str]:
-    """Of each list how many names are tracks, and which not."""
+def draw_audited(screen: Console, found: Audited, *, with_tracks: bool) -> None:
+    """Print what was read of each list, then the audit."""
+    for one in found.lists:
+        for line in _list_lines(one):
+            screen.print(line, markup=False)
+    draw(screen, found.audit, with_tracks)
+
+
+def _list_lines(one: PartList) -> list[str]:
+    """How many names of a list are tracks, and which are not."""
     from mgrbench.core.text import printable
 
-    lines = []
-    for part, path, read in lists:
-        column = f", column {printable(read.column)}" if read.column else ""
-        matched = f"{read.matched} of {read.names} names matched"
-        lines.append(f"{part}: {printable(path.name)} ({read.kind}{column}): {matched}")
-        lines += [f"  not matched: {printable(name)}" for name in read.unknown[:_SHOWN]]
-        if len(read.unknown) > _SHOWN:
-            lines.append(f"  … and {len(read.unknown) - _SHOWN} more (--json lists all)")
+    read = one.tracks
+    column = f", column {printable(read.column)}" if read.column else ""
+    matched = f"{read.matched} of {read.names} names matched"
+    lines = [f"{one.part}: {printable(one.path.name)} ({read.kind}{column}): {matched}"]
+    lines += [f"  not matched: {printable(name)}" for name in read.unknown[:_SHOWN]]
+    if len(read.unknown) > _SHOWN:
+        lines.append(f"  … and {len(read.unknown) - _SHOWN} more (--json lists all)")
     return lines
 
 

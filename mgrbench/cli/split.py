@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mgrbench.cli.audit_screen import (
+    audited_document,
     document,
     draw,
+    draw_audited,
     draw_overview,
-    list_lines,
-    lists_document,
     overview_document,
 )
 from mgrbench.cli.commands import Commands
@@ -24,8 +24,7 @@ from mgrbench.core.errors import BenchError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mgrbench.core.types import Dataset, Fold
-    from mgrbench.splits import Audit, TrackList
+    from mgrbench.splits import Audit
 
 app = Commands(help="Splits: show, audit and make them.", no_args_is_help=True)
 
@@ -115,8 +114,12 @@ def audit(
 
     Either a split by its name or file, or lists: --train F --test F [--valid F] --dataset D, or --all.
     """
-    lists = [(part, path) for part, path in (("train", train), ("valid", valid), ("test", test)) if path]
-    _refuse_mixed(split=name is not None, lists=bool(lists), column=column is not None)
+    lists = {part: path for part, path in (("train", train), ("valid", valid), ("test", test)) if path}
+    if name is not None and lists:
+        raise BenchError("a split and lists are given", "audit one or the other")
+    if column is not None and not lists:
+        hint = "add --train FILE --test FILE, or leave it out"
+        raise BenchError("--column is of lists, and no list is given", hint)
     if every:
         if name is not None or lists or audio:
             raise BenchError("--all takes no split, lists or audio", "leave them out")
@@ -124,27 +127,20 @@ def audit(
         return
     if readme or check:
         raise BenchError("--readme and --check go with --all", "add --all, or leave them out")
-    if name is not None:
-        data, folds, found = _audit_split(name, dataset, root)
-        read: list[tuple[str, Path, TrackList]] = []
-    else:
-        data, folds, found, read = _audit_lists(dataset, lists, column, root)
+    from mgrbench.splits.audited import audit_lists, audit_named
+
+    found = audit_lists(lists, dataset, column, root) if name is None else audit_named(name, dataset, root)
     if audio:
         from mgrbench.splits.replicas import listen
 
+        data = found.dataset
         with progress(f"listening to {data.name}") as tell:
-            found = listen(found, folds, data, data_root(root, data.name), jobs=jobs, on_clip=tell)
-    shown = document(found, with_tracks=tracks) | ({"lists": lists_document(read)} if read else {})
-
-    def draw_all(screen: Console) -> None:
-        for line in list_lines(read):
-            screen.print(line, markup=False)
-        draw(screen, found, tracks)
-
-    emit(shown, draw_all, as_json=as_json)
-    if strict and found.leaky:
-        note(f"{found.name} leaks")
-        raise typer.Exit(_LEAK)
+            place = data_root(root, data.name)
+            heard = listen(found.audit, found.folds, data, place, jobs=jobs, on_clip=tell)
+        found = found.with_audit(heard)
+    shown = audited_document(found, with_tracks=tracks)
+    emit(shown, lambda screen: draw_audited(screen, found, with_tracks=tracks), as_json=as_json)
+    _exit_if_leaky([found.audit], strict=strict)
 
 
 @app.command()
@@ -155,7 +151,7 @@ def make(
     folds: Annotated[int, typer.Option(help="Number of folds.")] = 10,
     seed: Annotated[int, typer.Option(help="Seed of the rule random.")] = 0,
     drop_replicas: Annotated[
-        bool, typer.Option("--drop-replicas", help="Leave out surplus replicas and severely faulty clips.")
+        bool, typer.Option("--drop-replicas", help="Leave out duplicates and severely faulty clips.")
     ] = False,
     only: Annotated[Path | None, typer.Option(help="Split only the tracks listed in this file.")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; else splits/<dataset>/<name>.tsv.")] = None,
@@ -198,59 +194,27 @@ def make(
     emit(shown, draw_made, as_json=as_json)
 
 
-def _refuse_mixed(*, split: bool, lists: bool, column: bool) -> None:
-    if split and lists:
-        raise BenchError("a split and lists are given", "audit one or the other")
-    if column and not lists:
-        hint = "add --train FILE --test FILE, or leave it out"
-        raise BenchError("--column is of lists, and there is none", hint)
-
-
 def _audit_all(dataset: str | None, readme: Path | None, *, check: bool, strict: bool, as_json: bool) -> None:
-    from mgrbench.splits.audit_table import audit_all, check_overview, text_with_table, write_overview
+    from mgrbench.splits.audit_table import audit_all, check_overview, write_overview
 
     if check and readme is None:
         raise BenchError("--check has nothing to check", "name the file by --readme")
     if readme and dataset:
         raise BenchError("the table in a file has all splits", "leave out --dataset")
-    if readme:
-        text_with_table(readme, [])  # a missing mark is said before the work, not after it
-    audits = audit_all(dataset)
-    if readme:
-        (check_overview if check else write_overview)(readme, audits)
-        note(f"{readme}: {'the table of audits is what the splits give' if check else 'wrote the table'}")
+    if readme is None:
+        audits = audit_all(dataset)
+    elif check:
+        audits = check_overview(readme)
+        note(f"{readme}: the table of audits is what the splits give")
+    else:
+        audits = write_overview(readme)
+        note(f"{readme}: wrote the table")
     emit(overview_document(audits), lambda screen: draw_overview(screen, audits), as_json=as_json)
-    if strict and any(audit.leaky for audit in audits):
-        note(f"{sum(audit.leaky for audit in audits)} of {len(audits)} splits leak")
+    _exit_if_leaky(audits, strict=strict)
+
+
+def _exit_if_leaky(audits: Sequence[Audit], *, strict: bool) -> None:
+    leaky = [audit.name for audit in audits if audit.leaky]
+    if strict and leaky:
+        note(f"{leaky[0]} leaks" if len(audits) == 1 else f"{len(leaky)} of {len(audits)} splits leak")
         raise typer.Exit(_LEAK)
-
-
-def _audit_split(name: str, dataset: str | None, root: Path | None) -> tuple[Dataset, Sequence[Fold], Audit]:
-    from mgrbench.core.dataset_plugin import load_dataset
-    from mgrbench.splits import audit_split, load_split
-
-    data = load_dataset(dataset, root) if dataset else None
-    split = load_split(name, data.name if data else None, root)
-    data = data or load_dataset(split.dataset, root)
-    return data, split.folds, audit_split(split, data)
-
-
-def _audit_lists(
-    dataset: str | None, lists: Sequence[tuple[str, Path]], column: str | None, root: Path | None
-) -> tuple[Dataset, Sequence[Fold], Audit, list[tuple[str, Path, TrackList]]]:
-    from mgrbench.core.dataset_plugin import load_dataset
-    from mgrbench.core.types import Fold
-    from mgrbench.splits import audit_folds, read_track_list
-
-    files = dict(lists)
-    if dataset is None or not {"train", "test"} <= files.keys():
-        hint = "give a split's name, or --train FILE --test FILE --dataset NAME"
-        raise BenchError("there is nothing to audit", hint)
-    data = load_dataset(dataset, root)
-    read = [(part, path, read_track_list(path, data, column)) for part, path in lists]
-    ids = {part: each.ids for part, _, each in read}
-    folds = [Fold(ids["train"], ids.get("valid", ()), ids["test"])]
-    unknown = [name for _, _, each in read for name in each.unknown]
-    repeated = [name for _, _, each in read for name in each.repeated]
-    name = f"{files['train'].name} → {files['test'].name}"
-    return data, folds, audit_folds(name, folds, data, unknown, repeated), read

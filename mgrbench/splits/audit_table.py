@@ -72,32 +72,38 @@ def short(count: int | None, audit: Audit) -> str:
     return UNKNOWN if count is None else f"{count} {_share(count, audit)}" if count else "0"
 
 
-def write_overview(readme: Path, audits: Sequence[Audit]) -> None:
-    """Put the table between the marks of a README.
+def write_overview(readme: Path) -> list[Audit]:
+    """Put the table of all splits between the marks of a README; gives the audits.
 
     Raises:
         BenchError: if it has no marks, or may not be written.
     """
-    write_atomically(readme, text_with_table(readme, audits))
+    audits, text = _with_table(readme)
+    write_atomically(readme, text)
+    return audits
 
 
-def check_overview(readme: Path, audits: Sequence[Audit]) -> None:
-    """See that a README has the table that `write_overview` would write.
+def check_overview(readme: Path) -> list[Audit]:
+    """See that a README has the table that `write_overview` would write; gives the audits.
 
     Raises:
         BenchError: with the first line that differs.
     """
+    audits, text = _with_table(readme)
     hint = f"write it again with `mgrbench split audit --all --readme {readme.name}`"
-    check_pages({readme: text_with_table(readme, audits)}, "is not what the splits give", hint)
+    check_pages({readme: text}, "is not what the splits give", hint)
+    return audits
 
 
-def text_with_table(readme: Path, audits: Sequence[Audit]) -> str:
-    """The text of a README with the table between its marks.
+def _with_table(readme: Path) -> tuple[list[Audit], str]:
+    """The audits of all splits, and the text of a README with their table between its marks.
 
     Raises:
         BenchError: if it cannot be read or has no marks.
     """
-    return between_marks(readme, BEGIN, END, markdown(audits), "the audits")
+    between_marks(readme, BEGIN, END, [], "the audits")  # refuses it before the work, not after it
+    audits = audit_all()
+    return audits, between_marks(readme, BEGIN, END, markdown(audits), "the audits")
 
 
 def _share(count: int, audit: Audit) -> str:
