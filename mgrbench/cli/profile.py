@@ -77,7 +77,7 @@ def profile(
         _again(out or _OUT, split, readme, check=check, as_json=as_json)
         return
     from mgrbench.profiling.journal import Unfinished
-    from mgrbench.profiling.plan import Request, check_nothing_is_lost, plan_tasks, read_shapes
+    from mgrbench.profiling.plan import ProfileRequest, check_nothing_is_lost, plan_tasks, read_shapes
     from mgrbench.profiling.record import merged, read_sessions
     from mgrbench.profiling.report.accuracies import read_accuracies
     from mgrbench.profiling.session import check_measured, run_session
@@ -86,7 +86,7 @@ def profile(
     place = out or (_OUT if every else None)
     if readme is not None and place is None:
         raise BenchError("--readme shows what is written to a folder", "name the folder by --out")
-    request = Request(
+    request = ProfileRequest(
         models=tuple(model or ()),
         every=every,
         ranked=ranked,

@@ -12,7 +12,7 @@ from mgrbench.profiling.report.units import NONE, median, megabytes, ranked, rat
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mgrbench.profiling.record import Part, Row, Session
+    from mgrbench.profiling.record import CostRow, Part, Session
 
 
 def draw_profile(screen: Console, session: Session, files: Sequence[Path]) -> None:
@@ -43,7 +43,7 @@ def draw_profile(screen: Console, session: Session, files: Sequence[Path]) -> No
         screen.print(str(file), markup=False, soft_wrap=True)
 
 
-def _draw_parts(screen: Console, rows: Sequence[Row]) -> None:
+def _draw_parts(screen: Console, rows: Sequence[CostRow]) -> None:
     columns = [("network", "fold"), ("part", "left"), ("values", "right"), ("GFLOPs", "right")]
     columns += [("GMAC, ptflops", "right")]
     cells = []

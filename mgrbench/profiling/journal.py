@@ -14,7 +14,7 @@ from mgrbench.core.files import read_text, sha256_of_bytes, writing
 from mgrbench.core.machine import code_state, package_versions
 from mgrbench.models.source import model_source
 from mgrbench.profiling.measure import machine
-from mgrbench.profiling.record import Machine, Row
+from mgrbench.profiling.record import CostRow, Machine
 from mgrbench.profiling.task import Task
 
 UNFINISHED_FILE = "cost.unfinished.jsonl"
@@ -36,20 +36,23 @@ class Unfinished:
         self.path = folder / UNFINISHED_FILE
         self.taken: list[str] = []
 
-    def find(self, task: Task) -> tuple[Row, Machine] | None:
+    def find(self, task: Task) -> tuple[CostRow, Machine] | None:
         """The row of a task and the machine it was measured on, if it is there."""
         wanted = _identity(task)
         for document in self._documents():
             if document.get("task") == wanted:
                 try:
-                    found = Row.model_validate(document["row"]), Machine.model_validate(document["machine"])
+                    found = (
+                        CostRow.model_validate(document["row"]),
+                        Machine.model_validate(document["machine"]),
+                    )
                 except (KeyError, ValidationError):
                     continue
                 self.taken.append(task.name)
                 return found
         return None
 
-    def keep(self, task: Task, row: Row, where: Machine) -> None:
+    def keep(self, task: Task, row: CostRow, where: Machine) -> None:
         """Add a measured row.
 
         Raises:

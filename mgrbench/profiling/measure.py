@@ -23,7 +23,7 @@ from mgrbench.profiling.counts import count
 from mgrbench.profiling.examples import FIT_TRACKS, data_of, noise_clip
 from mgrbench.profiling.memory import held_bytes, peak_rss_bytes, rss_bytes
 from mgrbench.profiling.nvml import Card, card
-from mgrbench.profiling.record import Machine, Row, Timing
+from mgrbench.profiling.record import CostRow, Machine, Timing
 from mgrbench.profiling.task import Task
 from mgrbench.profiling.timing import Clock, GpuClock, timed, wall_clock
 
@@ -36,7 +36,7 @@ _ENERGY_SECONDS = 2.0
 """How long energy is measured: the counter of a board moves every tenth of a second or so."""
 
 
-def measure(task: Task) -> tuple[Row, Machine]:
+def measure(task: Task) -> tuple[CostRow, Machine]:
     """Measure a model. The process should be a fresh one: it tells its peak memory.
 
     Raises:
@@ -72,7 +72,7 @@ def measure(task: Task) -> tuple[Row, Machine]:
     found["extraction"] = _extraction(task, notes)
     if callable(target):
         found |= _of_network(target, task, meter, notes)
-    row = Row(
+    row = CostRow(
         model=task.name,
         options=dict(task.options),
         features=task.features,

@@ -31,7 +31,7 @@ PRECISIONS = ("float32", "bf16")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ProfileRequest:
     """What a user asks to be measured.
 
     Attributes:
@@ -87,7 +87,7 @@ def read_shapes(texts: Sequence[str]) -> dict[str, Shape]:
     return shapes
 
 
-def plan_tasks(request: Request, accuracies: Accuracies) -> list[Task]:
+def plan_tasks(request: ProfileRequest, accuracies: Accuracies) -> list[Task]:
     """One task a model, the reference first; a model that is asked for twice is measured once.
 
     Args:
@@ -127,7 +127,7 @@ def check_nothing_is_lost(stored: Sequence[Session], tasks: Sequence[Task], fold
         raise BenchError(problem, "add --all, or name another folder by --out", folder / COST_FILE)
 
 
-def _check_request(request: Request) -> None:
+def _check_request(request: ProfileRequest) -> None:
     if request.options and not request.models:
         raise BenchError("--option is for a named model, and none is named", "name it by --model")
     if not request.models and not request.every:
@@ -143,7 +143,7 @@ def _check_request(request: Request) -> None:
         raise BenchError("--ranked takes features and options from the board", hint)
 
 
-def _configurations(request: Request, accuracies: Accuracies) -> list[Configuration]:
+def _configurations(request: ProfileRequest, accuracies: Accuracies) -> list[Configuration]:
     others = [name for name in _built_in() if name not in request.models] if request.every else []
     if request.ranked:
         return _as_ranked([*request.models, *others], request, accuracies)
@@ -154,7 +154,7 @@ def _built_in() -> list[str]:
     return [plugin.name for plugin in available("models") if plugin.origin == "built in"]
 
 
-def _as_named(request: Request) -> list[Configuration]:
+def _as_named(request: ProfileRequest) -> list[Configuration]:
     """Features replace those of one model, but not those of several."""
     alone = len(request.models) == 1
     replaced = {name: alone or not model_source(name).features for name in request.models}
@@ -164,7 +164,7 @@ def _as_named(request: Request) -> list[Configuration]:
     ]
 
 
-def _as_ranked(names: Sequence[str], request: Request, accuracies: Accuracies) -> list[Configuration]:
+def _as_ranked(names: Sequence[str], request: ProfileRequest, accuracies: Accuracies) -> list[Configuration]:
     """The best row of each model; of all built-in models, of those that have one.
 
     Raises:
@@ -183,7 +183,7 @@ def _as_ranked(names: Sequence[str], request: Request, accuracies: Accuracies) -
     return found
 
 
-def _tasks(request: Request, configurations: Sequence[Configuration]) -> list[Task]:
+def _tasks(request: ProfileRequest, configurations: Sequence[Configuration]) -> list[Task]:
     genres = request.genres or len(load_dataset(request.dataset).genres)
     device = resolve_device(request.device)
     threads = request.threads or cpu_count(only_physical_cores=True)

@@ -68,7 +68,7 @@ class Timing(_Record):
     capped: bool
 
 
-class Row(_Record):
+class CostRow(_Record):
     """What one model costs.
 
     Attributes:
@@ -169,10 +169,10 @@ class Session(_Record):
     clip_seconds: float
     reference: str
     quick: bool
-    rows: tuple[Row, ...]
+    rows: tuple[CostRow, ...]
     started_utc: str
 
-    def reference_row(self) -> Row | None:
+    def reference_row(self) -> CostRow | None:
         """The row that ratios are taken to, if it could be measured."""
         return next((row for row in self.rows if row.name == self.reference and not row.error), None)
 

@@ -18,7 +18,7 @@ from mgrbench.core.machine import code_state
 from mgrbench.core.types import BenchError
 from mgrbench.profiling.journal import Unfinished
 from mgrbench.profiling.measure import measure
-from mgrbench.profiling.record import Machine, Row, Session
+from mgrbench.profiling.record import CostRow, Machine, Session
 from mgrbench.profiling.task import Task
 
 LIMIT = 900.0
@@ -47,7 +47,7 @@ def run_session(
         BenchError: if none of them could be measured; the first one's reason.
     """
     started = datetime.now(UTC)
-    rows: list[Row] = []
+    rows: list[CostRow] = []
     machines: list[Machine] = []
     problems: list[BenchError] = []
     for task in tasks:
@@ -90,7 +90,7 @@ def check_measured(session: Session) -> None:
         raise BenchError(problem, "correct that, and try again")
 
 
-def in_a_child(task: Task) -> tuple[Row, Machine]:
+def in_a_child(task: Task) -> tuple[CostRow, Machine]:
     """Measure a model in a fresh process.
 
     Raises:
@@ -117,7 +117,7 @@ def in_a_child(task: Task) -> tuple[Row, Machine]:
         ours.close()
     if kind == "error":
         raise BenchError(texts[0], texts[1], texts[2] or None)
-    return Row.model_validate_json(texts[0]), Machine.model_validate_json(texts[1])
+    return CostRow.model_validate_json(texts[0]), Machine.model_validate_json(texts[1])
 
 
 def _child(task: Task, answer: Connection) -> None:
@@ -142,8 +142,8 @@ def _end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _failed(task: Task, error: BenchError) -> Row:
-    return Row(
+def _failed(task: Task, error: BenchError) -> CostRow:
+    return CostRow(
         model=task.name,
         options=dict(task.options),
         features=task.features,

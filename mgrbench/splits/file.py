@@ -28,7 +28,7 @@ _NAME = re.compile(r"[\w-][\w.-]*")
 _FOLD = re.compile("0*[1-9][0-9]{0,5}", re.ASCII)
 
 
-class Row(NamedTuple):
+class SplitRow(NamedTuple):
     """One line of a split file."""
 
     track_id: str
@@ -58,7 +58,7 @@ def split_from_text(text: str, where: str) -> Split:
     return _split(provenance, lines, text, where)
 
 
-def split_of_rows(provenance: Mapping[str, str], rows: Iterable[Row]) -> Split:
+def split_of_rows(provenance: Mapping[str, str], rows: Iterable[SplitRow]) -> Split:
     """The split of these rows; its text has the header in a fixed order, and rows by fold, part and id.
 
     Raises:
@@ -70,7 +70,7 @@ def split_of_rows(provenance: Mapping[str, str], rows: Iterable[Row]) -> Split:
     return _split(said, list(enumerate(ordered, start=len(said) + 2)), text, said.get("name", ""))
 
 
-def _split(provenance: dict[str, str], lines: list[tuple[int, Row]], text: str, where: str) -> Split:
+def _split(provenance: dict[str, str], lines: list[tuple[int, SplitRow]], text: str, where: str) -> Split:
     rows = [row for _, row in lines]
     return Split(
         name=_checked_name(provenance.get("name", ""), where),
@@ -92,16 +92,16 @@ def _said(provenance: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in said.items() if value}
 
 
-def _ordered(rows: Iterable[Row]) -> list[Row]:
+def _ordered(rows: Iterable[SplitRow]) -> list[SplitRow]:
     return sorted(rows, key=lambda row: (row.fold, PARTS.index(row.part), row.track_id))
 
 
-def _text(said: Mapping[str, str], ordered: Sequence[Row]) -> str:
+def _text(said: Mapping[str, str], ordered: Sequence[SplitRow]) -> str:
     head = [f"# {key}: {value}" for key, value in said.items()]
     return "\n".join([*head, "\t".join(COLUMNS), *map(_line, ordered), ""])
 
 
-def _line(row: Row) -> str:
+def _line(row: SplitRow) -> str:
     fields = (row.track_id, row.genre, str(row.fold), row.part, row.artist)
     line = "\t".join(fields)
     if line.count("\t") != len(fields) - 1 or "\n" in line or "\r" in line:
@@ -111,10 +111,10 @@ def _line(row: Row) -> str:
     return line
 
 
-def _parse(text: str, where: str) -> tuple[dict[str, str], list[tuple[int, Row]]]:
+def _parse(text: str, where: str) -> tuple[dict[str, str], list[tuple[int, SplitRow]]]:
     """Header and rows, each row with its line number."""
     provenance: dict[str, str] = {}
-    rows: list[tuple[int, Row]] = []
+    rows: list[tuple[int, SplitRow]] = []
     columns: tuple[str, ...] | None = None
     # Not splitlines(): a name may hold one of the rarer signs that it takes for a line break.
     for number, line in enumerate(text.split("\n"), start=1):
@@ -147,7 +147,7 @@ def _checked_name(name: str, where: str) -> str:
     return name
 
 
-def _row(line: str, where: str, number: int) -> Row:
+def _row(line: str, where: str, number: int) -> SplitRow:
     values = line.split("\t")
     if len(values) != len(COLUMNS):
         hint = f"each row has {len(COLUMNS)} values separated by tabs"
@@ -161,10 +161,10 @@ def _row(line: str, where: str, number: int) -> Row:
         )
     if not track_id.strip() or not genre.strip():
         raise BenchError("lacks a track id or a genre", "fill both", f"{where}:{number}")
-    return Row(track_id, genre, int(fold), part, artist)
+    return SplitRow(track_id, genre, int(fold), part, artist)
 
 
-def _folds(lines: list[tuple[int, Row]], where: str) -> tuple[Fold, ...]:
+def _folds(lines: list[tuple[int, SplitRow]], where: str) -> tuple[Fold, ...]:
     _one_truth_per_track(lines, where)
     rows = [row for _, row in lines]
     numbers = sorted({row.fold for row in rows})
@@ -180,9 +180,9 @@ def _folds(lines: list[tuple[int, Row]], where: str) -> tuple[Fold, ...]:
     )
 
 
-def _one_truth_per_track(lines: list[tuple[int, Row]], where: str) -> None:
+def _one_truth_per_track(lines: list[tuple[int, SplitRow]], where: str) -> None:
     seen: set[tuple[str, int]] = set()
-    first: dict[str, Row] = {}
+    first: dict[str, SplitRow] = {}
     for number, row in lines:
         if (row.track_id, row.fold) in seen:
             problem = f"names {row.track_id} twice in fold {row.fold}"
@@ -194,7 +194,7 @@ def _one_truth_per_track(lines: list[tuple[int, Row]], where: str) -> None:
             raise BenchError(f"describes {row.track_id} in two ways", hint, f"{where}:{number}")
 
 
-def _k_folds(lines: list[tuple[int, Row]], numbers: list[int], where: str) -> tuple[Fold, ...]:
+def _k_folds(lines: list[tuple[int, SplitRow]], numbers: list[int], where: str) -> tuple[Fold, ...]:
     if len(numbers) < 2:
         hint = "give a k-fold split two folds or more, or name the training tracks (part train)"
         raise BenchError("has test tracks in one fold and no training tracks", hint, where)
@@ -214,7 +214,7 @@ def _k_folds(lines: list[tuple[int, Row]], numbers: list[int], where: str) -> tu
     )
 
 
-def _stated_fold(rows: list[Row], number: int, where: str) -> Fold:
+def _stated_fold(rows: list[SplitRow], number: int, where: str) -> Fold:
     train, valid, test = (tuple(row.track_id for row in rows if row.part == part) for part in PARTS)
     if not train or not test:
         missing = "training" if not train else "test"

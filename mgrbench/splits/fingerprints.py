@@ -69,7 +69,7 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ClipPair:
     """Two clips that share a stretch of sound.
 
     Attributes:
@@ -129,14 +129,14 @@ def landmarks(levels: FloatArray, per_second: float = 1 / SECONDS_PER_FRAME) -> 
     return Fingerprint(mark[kept].astype(np.uint32), frames[first[kept]].astype(np.int32))
 
 
-def alike(prints: Mapping[str, Fingerprint]) -> Iterator[Pair]:
+def alike(prints: Mapping[str, Fingerprint]) -> Iterator[ClipPair]:
     """The pairs of clips that sound the same, the first named earlier in ``prints`` than the second."""
     for pair in compared(prints):
         if pair.score >= THRESHOLD and pair.agreeing >= FEWEST:
             yield pair
 
 
-def compared(prints: Mapping[str, Fingerprint]) -> Iterator[Pair]:
+def compared(prints: Mapping[str, Fingerprint]) -> Iterator[ClipPair]:
     """All pairs of clips that have a landmark in common, each at the distance at which most agree."""
     names, every = list(prints), list(prints.values())
     index = _Index(every)
@@ -144,7 +144,7 @@ def compared(prints: Mapping[str, Fingerprint]) -> Iterator[Pair]:
         others, frames, counts = index.agreeing(mine, after=one)
         for other, shift, count in zip(others.tolist(), frames.tolist(), counts.tolist(), strict=True):
             fewer = min(len(mine), len(every[other]))
-            yield Pair(names[one], names[other], shift, count, min(count / fewer, 1.0))
+            yield ClipPair(names[one], names[other], shift, count, min(count / fewer, 1.0))
 
 
 class _Index:

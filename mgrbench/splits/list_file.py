@@ -27,12 +27,12 @@ COLUMN_NAMES = (
 """What columns of names are called, in small letters without signs; the earlier is the surer."""
 
 _PLAYLISTS = (".m3u", ".m3u8")
-_SHEETS = (".csv", ".tsv", ".tab", ".psv")
+_TABLES = (".csv", ".tsv", ".tab", ".psv")
 _SIGNS = ("\t", ",", ";", "|")
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ListFile:
     """What a list file holds.
 
     Attributes:
@@ -51,7 +51,7 @@ def plain(name: str) -> str:
     return re.sub(r"[\W_]", "", name).lower()
 
 
-def read_sheet(path: Path, *, by_column: bool = False) -> Sheet:
+def read_list_file(path: Path, *, by_column: bool = False) -> ListFile:
     """Read a list file.
 
     Args:
@@ -64,14 +64,14 @@ def read_sheet(path: Path, *, by_column: bool = False) -> Sheet:
     text, suffix = _text(path), path.suffix.lower()
     start = text.lstrip()
     if suffix in _PLAYLISTS or start.startswith("#EXTM3U"):
-        return Sheet("M3U", (), tuple((line,) for _, line in _lines(text)))
-    if suffix in {".jsonl", ".ndjson"} or (suffix not in _SHEETS and _is_json_lines(start)):
+        return ListFile("M3U", (), tuple((line,) for _, line in _lines(text)))
+    if suffix in {".jsonl", ".ndjson"} or (suffix not in _TABLES and _is_json_lines(start)):
         return _from_values("JSON lines", _json_lines(text, path))
-    if suffix == ".json" or (suffix not in _SHEETS and start.startswith(('["', "[{", "[\n"))):
+    if suffix == ".json" or (suffix not in _TABLES and start.startswith(('["', "[{", "[\n"))):
         return _from_values("JSON", _json_list(text, path))
-    if suffix in _SHEETS or by_column or _has_header(text):
+    if suffix in _TABLES or by_column or _has_header(text):
         return _table(text, path, "\t" if suffix == ".tsv" else _sign_of(text))
-    return Sheet("text", (), tuple((line, *_parted(line)) for _, line in _lines(text)))
+    return ListFile("text", (), tuple((line, *_parted(line)) for _, line in _lines(text)))
 
 
 def _text(path: Path) -> str:
@@ -116,7 +116,7 @@ def _sign_of(text: str) -> str:
     return max(_SIGNS, key=first.count) if any(sign in first for sign in _SIGNS) else ","
 
 
-def _table(text: str, path: Path, sign: str) -> Sheet:
+def _table(text: str, path: Path, sign: str) -> ListFile:
     kind = {"\t": "TSV", "|": "PSV"}.get(sign, "CSV")
     try:
         rows = _csv_rows(text, sign, quoted=True)
@@ -127,12 +127,12 @@ def _table(text: str, path: Path, sign: str) -> Sheet:
             raise BenchError(f"is no CSV here ({error.args[0]})", "close the quotes", line) from error
         rows = _csv_rows(text, sign, quoted=False)
     if not rows:
-        return Sheet(kind, (), ())
+        return ListFile(kind, (), ())
     width = max(map(len, rows))
     padded = tuple((*row, *[""] * (width - len(row))) for row in rows)
     if any(plain(cell) in COLUMN_NAMES for cell in padded[0]):
-        return Sheet(kind, tuple(cell.lstrip("#").strip() for cell in padded[0]), padded[1:])
-    return Sheet(kind, (), padded)
+        return ListFile(kind, tuple(cell.lstrip("#").strip() for cell in padded[0]), padded[1:])
+    return ListFile(kind, (), padded)
 
 
 def _csv_rows(text: str, sign: str, *, quoted: bool) -> list[tuple[str, ...]]:
@@ -184,10 +184,10 @@ def _parsed(text: str, where: str) -> Any:  # noqa: ANN401
         raise BenchError(f"is no JSON ({problem})", "correct it there", place) from error
 
 
-def _from_values(kind: str, values: Sequence[Any]) -> Sheet:
+def _from_values(kind: str, values: Sequence[Any]) -> ListFile:
     objects = [value for value in values if isinstance(value, dict)]
     if not objects:
-        return Sheet(kind, (), tuple((_cell(value),) for value in values))
+        return ListFile(kind, (), tuple((_cell(value),) for value in values))
     columns = tuple(dict.fromkeys(key for value in objects for key in value))
     rows = [
         tuple(_cell(value.get(key, "")) for key in columns)
@@ -195,7 +195,7 @@ def _from_values(kind: str, values: Sequence[Any]) -> Sheet:
         else (_cell(value), *[""] * (len(columns) - 1))
         for value in values
     ]
-    return Sheet(kind, columns, tuple(rows))
+    return ListFile(kind, columns, tuple(rows))
 
 
 def _cell(value: object) -> str:

@@ -11,7 +11,7 @@ from mgrbench.core.gc_pause import without_collecting
 from mgrbench.core.registry import available
 from mgrbench.core.text import did_you_mean
 from mgrbench.core.types import BenchError, Dataset, Split
-from mgrbench.splits.file import Row, read_split, split_of_rows
+from mgrbench.splits.file import SplitRow, read_split, split_of_rows
 
 
 def shipped_folder() -> Path:
@@ -95,7 +95,7 @@ def published_split(dataset: Dataset, name: str, command: str = "") -> Split:
     folds = known[called]
     tracks = {track.id: track for track in dataset.tracks()}
     rows = [
-        Row(track_id, tracks[track_id].genre, fold, part, tracks[track_id].artist or "")
+        SplitRow(track_id, tracks[track_id].genre, fold, part, tracks[track_id].artist or "")
         for track_id, (fold, part) in folds.rows.items()
     ]
     made_by = command or f"mgrbench split make {dataset.name} --rule published --name {called}"

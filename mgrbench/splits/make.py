@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 
 from mgrbench.core.types import BenchError, Dataset, Split, Track
-from mgrbench.splits.file import Row, is_name, split_of_rows
+from mgrbench.splits.file import SplitRow, is_name, split_of_rows
 from mgrbench.splits.groups import albums_as_artists, components, deal_groups, groups_per_genre, hash_of
 from mgrbench.splits.load import published_split
 
@@ -84,7 +84,9 @@ def make_split(
         "rules": _rules(rule, tracks, len(dataset.tracks()), drop_replicas=drop_replicas),
         "made-by": command,
     }
-    rows = [Row(track.id, track.genre, assigned[track.id], "test", track.artist or "") for track in tracks]
+    rows = [
+        SplitRow(track.id, track.genre, assigned[track.id], "test", track.artist or "") for track in tracks
+    ]
     return split_of_rows(provenance, rows)
 
 

@@ -21,7 +21,7 @@ from mgrbench.core.processes import spread
 from mgrbench.core.types import BenchError, Dataset, Fold, Track
 from mgrbench.splits.audit import with_sound
 from mgrbench.splits.findings import Audit, Match, Sound
-from mgrbench.splits.fingerprints import SECONDS_PER_FRAME, VERSION, Fingerprint, Pair, alike, fingerprint
+from mgrbench.splits.fingerprints import SECONDS_PER_FRAME, VERSION, ClipPair, Fingerprint, alike, fingerprint
 
 _BATCH = 8
 """Clips that a worker does at a time."""
@@ -131,7 +131,7 @@ def _npy(array: np.ndarray[tuple[int, ...], np.dtype[np.int32]]) -> bytes:
     return stream.getvalue()
 
 
-def _across(pairs: Sequence[Pair], folds: Sequence[Fold], known: Mapping[str, Track]) -> list[Match]:
+def _across(pairs: Sequence[ClipPair], folds: Sequence[Fold], known: Mapping[str, Track]) -> list[Match]:
     """The pairs of which one is tested and the other trained on, fold by fold, each as seen from the test."""
     seen: dict[str, list[tuple[str, int, float]]] = {}
     for pair in pairs:

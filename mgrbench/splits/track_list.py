@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from mgrbench.core.text import did_you_mean
 from mgrbench.core.types import BenchError, Dataset
-from mgrbench.splits.list_file import COLUMN_NAMES, Sheet, plain, read_sheet
+from mgrbench.splits.list_file import COLUMN_NAMES, ListFile, plain, read_list_file
 
 _SHOWN = 60
 """Signs of a name that a message shows."""
@@ -62,26 +62,26 @@ def read_track_list(path: Path, dataset: Dataset, column: str | None = None) -> 
     Raises:
         BenchError: if the file cannot be read, has no such column, or none of its names is a track's.
     """
-    sheet = read_sheet(path, by_column=column is not None)
+    listed = read_list_file(path, by_column=column is not None)
     known = _Names(dataset)
-    if sheet.kind == "text":
-        cells = [next((cell for cell in row if known(cell)), row[0]) for row in sheet.rows]
+    if listed.kind == "text":
+        cells = [next((cell for cell in row if known(cell)), row[0]) for row in listed.rows]
         called = ""
     else:
-        place = _place_of(sheet, column, path) if column is not None else _likely_place(sheet, known)
-        cells = [row[place] for row in sheet.rows]
-        called = _called(sheet, place)
+        place = _place_of(listed, column, path) if column is not None else _likely_place(listed, known)
+        cells = [row[place] for row in listed.rows]
+        called = _called(listed, place)
     named = [(cell, known(cell)) for cell in cells]
     ids = [track for _, track in named if track]
     unknown = tuple(cell for cell, track in named if not track)
     if not ids:
-        first = "line" if sheet.kind == "text" else "name"
+        first = "line" if listed.kind == "text" else "name"
         example = f" (its first {first} is {unknown[0][:_SHOWN]!r})" if unknown else " (it is empty)"
         hint = f"write one id, file name or path a line, for example {min(known.ids)}"
-        hint += "; --column names the column of a table" if len(sheet.columns) > 1 else ""
+        hint += "; --column names the column of a table" if len(listed.columns) > 1 else ""
         raise BenchError(f"names no track of {dataset.name}{example}", hint, path)
     repeated = tuple(track for track, count in Counter(ids).items() if count > 1)
-    return TrackList(tuple(dict.fromkeys(ids)), unknown, repeated, sheet.kind, called, len(named))
+    return TrackList(tuple(dict.fromkeys(ids)), unknown, repeated, listed.kind, called, len(named))
 
 
 class _Names:
@@ -123,28 +123,28 @@ def _spellings(name: str) -> Iterator[str]:
             yield unicodedata.normalize(form, slashes)
 
 
-def _place_of(sheet: Sheet, column: str, path: Path) -> int:
+def _place_of(listed: ListFile, column: str, path: Path) -> int:
     """Position of the column of this name or number."""
-    width = len(sheet.rows[0]) if sheet.rows else len(sheet.columns)
-    if column in sheet.columns:
-        return sheet.columns.index(column)
-    alike = [place for place, name in enumerate(sheet.columns) if plain(name) == plain(column)]
+    width = len(listed.rows[0]) if listed.rows else len(listed.columns)
+    if column in listed.columns:
+        return listed.columns.index(column)
+    alike = [place for place, name in enumerate(listed.columns) if plain(name) == plain(column)]
     if len(alike) == 1:
         return alike[0]
     if column.isascii() and column.isdecimal() and 1 <= int(column[:6]) <= width:
         return int(column[:6]) - 1
-    has = ", ".join(repr(name)[1:-1] for name in sheet.columns) or f"{width} without names, counted from 1"
-    hint = did_you_mean(repr(column), map(repr, sheet.columns), f"its columns are {has}")
+    has = ", ".join(repr(name)[1:-1] for name in listed.columns) or f"{width} without names, counted from 1"
+    hint = did_you_mean(repr(column), map(repr, listed.columns), f"its columns are {has}")
     raise BenchError(f"has no column {column!r}", hint, path)
 
 
-def _likely_place(sheet: Sheet, known: _Names) -> int:
+def _likely_place(listed: ListFile, known: _Names) -> int:
     """Position of the column that holds the names: by what it is called, and by how many tracks it names."""
-    if not sheet.rows:
+    if not listed.rows:
         return 0
-    places = range(len(sheet.rows[0]))
-    counts = [sum(known(row[place]) is not None for row in sheet.rows) for place in places]
-    ranks = [_rank(sheet.columns[place]) if sheet.columns else _NO_NAME for place in places]
+    places = range(len(listed.rows[0]))
+    counts = [sum(known(row[place]) is not None for row in listed.rows) for place in places]
+    ranks = [_rank(listed.columns[place]) if listed.columns else _NO_NAME for place in places]
     return max(places, key=lambda p: (counts[p] > 0 and ranks[p] < _NO_NAME, counts[p], -ranks[p], -p))
 
 
@@ -153,7 +153,7 @@ def _rank(name: str) -> int:
     return COLUMN_NAMES.index(plain(name)) if plain(name) in COLUMN_NAMES else _NO_NAME
 
 
-def _called(sheet: Sheet, place: int) -> str:
-    if sheet.columns:
-        return sheet.columns[place]
-    return str(place + 1) if sheet.rows and len(sheet.rows[0]) > 1 else ""
+def _called(listed: ListFile, place: int) -> str:
+    if listed.columns:
+        return listed.columns[place]
+    return str(place + 1) if listed.rows and len(listed.rows[0]) > 1 else ""

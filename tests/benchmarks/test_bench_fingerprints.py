@@ -17,8 +17,8 @@ from mgrbench.splits.fingerprints import (
     FEWEST,
     SECONDS_PER_FRAME,
     THRESHOLD,
+    ClipPair,
     Fingerprint,
-    Pair,
     alike,
     compared,
     fingerprint,
@@ -115,7 +115,7 @@ def found_of(
     return right, wrong
 
 
-def alike_to_first(prints: Mapping[str, Fingerprint]) -> list[Pair]:
+def alike_to_first(prints: Mapping[str, Fingerprint]) -> list[ClipPair]:
     """The pairs of the first clip alone."""
     pairs = []
     first = next(iter(prints))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mgrbench.core.types import BenchError
-from mgrbench.profiling.plan import Request, plan_tasks
+from mgrbench.profiling.plan import ProfileRequest, plan_tasks
 from mgrbench.profiling.report.accuracies import Accuracies
 from mgrbench.profiling.task import Configuration
 from mgrbench.profiling.timing import QUICK
@@ -19,7 +19,7 @@ def request(*models, **fields):
         "options": {}, "shapes": {}, "reference": "majority", "dataset": "gtzan", "genres": 0, "batch": 4,
         "device": "cpu", "threads": 1, "budget": QUICK, "seed": 0, "precision": "float32", "compiled": False,
     }  # fmt: skip
-    return Request(**{**facts, **fields})
+    return ProfileRequest(**{**facts, **fields})
 
 
 def asked(found):

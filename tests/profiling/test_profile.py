@@ -22,9 +22,9 @@ from mgrbench.profiling.examples import data_of, noise_clip
 from mgrbench.profiling.journal import Unfinished
 from mgrbench.profiling.measure import machine
 from mgrbench.profiling.plan import read_shapes
-from mgrbench.profiling.record import Machine, Row, Session, Timing, merged, read_sessions, to_json
+from mgrbench.profiling.record import CostRow, Machine, Session, Timing, merged, read_sessions, to_json
 from mgrbench.profiling.report.accuracies import read_accuracies
-from mgrbench.profiling.report.plot import Point, draw, front
+from mgrbench.profiling.report.plot import CostPoint, draw, front
 from mgrbench.profiling.report.units import megabytes, ratios, seconds, times
 from mgrbench.profiling.session import in_a_child, without_folders
 from mgrbench.profiling.task import Task
@@ -452,7 +452,7 @@ def test_one_point_is_no_picture_and_an_old_picture_goes(folder):
 def test_times_are_named_however_near_they_are(ends):
     pytest.importorskip("matplotlib")
     score = ScoreRecord(value=0.5, low=0.4, high=0.6)
-    figure = draw([Point(f"at {ms}", ms, (ms, ms), score) for ms in ends], "gtzan/artist3")
+    figure = draw([CostPoint(f"at {ms}", ms, (ms, ms), score) for ms in ends], "gtzan/artist3")
     figure.canvas.draw()
     (axes,) = figure.axes
     low, high = axes.get_xlim()
@@ -494,7 +494,7 @@ def timing(p50):
 def row_of(model, p50=None, **fields):
     facts = {"features": ("toy",), "shapes": {"toy": (12,)}, "segments": 1, "values": "stored", "genres": 3}
     facts |= {"train_tracks": 9, "epochs": None, "batch": 4, "clips": timing(p50) if p50 else None}
-    return Row(model=model, **{**facts, **fields})
+    return CostRow(model=model, **{**facts, **fields})
 
 
 def session_of(*rows, **machine):
@@ -573,7 +573,7 @@ def test_points_say_features_and_options_only_where_they_tell_rows_apart():
 
 def test_the_pareto_front_by_hand():
     def point(name, time, accuracy):
-        return Point(name, time, (time, time), ScoreRecord(value=accuracy))
+        return CostPoint(name, time, (time, time), ScoreRecord(value=accuracy))
 
     points = [
         point("slow", 9.0, 0.9), point("fast", 1.0, 0.5), point("beaten", 5.0, 0.6), point("good", 4.0, 0.7),

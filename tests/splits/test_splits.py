@@ -29,7 +29,7 @@ from mgrbench.splits import (
     split_from_text,
     split_of_rows,
 )
-from mgrbench.splits.file import COLUMNS, HEADER_KEYS, PARTS, Row
+from mgrbench.splits.file import COLUMNS, HEADER_KEYS, PARTS, SplitRow
 from mgrbench.splits.groups import components, groups_per_genre
 from mgrbench.splits.load import shipped_folder
 
@@ -221,18 +221,18 @@ names = words.filter(str.strip)
 
 
 @st.composite
-def split_rows(draw: st.DrawFn) -> list[Row]:
+def split_rows(draw: st.DrawFn) -> list[SplitRow]:
     """Rows of a k-fold split or of one that states its parts."""
     ids = draw(st.lists(names, min_size=4, max_size=10, unique=True))
     about = [(draw(names), draw(st.just("") | words)) for _ in ids]
     folds = draw(st.integers(2, 3))
     if draw(st.booleans()):
         return [
-            Row(track, genre, number % folds + 1, "test", artist)
+            SplitRow(track, genre, number % folds + 1, "test", artist)
             for number, (track, (genre, artist)) in enumerate(zip(ids, about, strict=True))
         ]
     return [
-        Row(
+        SplitRow(
             track,
             genre,
             fold,
@@ -245,7 +245,7 @@ def split_rows(draw: st.DrawFn) -> list[Row]:
     ]
 
 
-def folds_of(rows: Iterable[Row]) -> list[Fold]:
+def folds_of(rows: Iterable[SplitRow]) -> list[Fold]:
     """The folds that rows stand for, in the order of a split file."""
     ordered = sorted(rows, key=lambda row: (row.fold, PARTS.index(row.part), row.track_id))
     k_fold = all(row.part == "test" for row in ordered)
@@ -286,7 +286,7 @@ def test_what_is_written_reads_back_the_same(tmp_path_factory, rows, header, ran
 
 @pytest.mark.parametrize("sign", ["\t", "\n", "\r"])
 def test_what_could_not_be_read_back_is_not_written(sign):
-    for row in (Row(f"a{sign}", "b", 1, "test", ""), Row("a", "b", 1, "test", f"{sign}x")):
+    for row in (SplitRow(f"a{sign}", "b", 1, "test", ""), SplitRow("a", "b", 1, "test", f"{sign}x")):
         with pytest.raises(BenchError, match="has a tab or a line break in it"):
             split_of_rows({"name": "toy/x"}, [row])
     with pytest.raises(ValueError, match="unknown header keys"):

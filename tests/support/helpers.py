@@ -32,7 +32,7 @@ import typer.main
 from mgrbench.cli import dispatch
 from mgrbench.core.dataset_plugin import load_dataset
 from mgrbench.features.importing import import_features
-from mgrbench.splits.file import Row, split_of_rows
+from mgrbench.splits.file import SplitRow, split_of_rows
 
 # The tree of commands never changes, and building it anew takes longer than most commands here.
 typer.main.get_command = functools.cache(typer.main.get_command)
@@ -210,7 +210,7 @@ def write_split(
 ) -> Path:
     """A k-fold split of some tracks, dealt in turn; ``changed`` gives single tracks another genre."""
     rows = [
-        Row(
+        SplitRow(
             track,
             changed.get(track, GENRE[track]),
             position % folds + 1,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from mgrbench.core.types import BenchError, Dataset, Split, Track
 from mgrbench.splits import components, deal_groups, make_split, split_of_rows
-from mgrbench.splits.file import Row
+from mgrbench.splits.file import SplitRow
 from mgrbench.splits.groups import groups_per_genre, hash_of
 
 RUNGS: Mapping[str, str] = {
@@ -123,7 +123,7 @@ def split_of(
             if part == "train":
                 room[track.genre] -= 1
             if part == "test" or room[track.genre] >= 0:
-                rows.append(Row(i, track.genre, fold, part, track.artist or ""))
+                rows.append(SplitRow(i, track.genre, fold, part, track.artist or ""))
     provenance = {
         "name": f"{dataset.name}/ladder-{rung.name}-seed{seed}",
         "about": f"{rung.title}, seed {seed}, every fold training on {sum(sizes.values())} tracks",

@@ -16,7 +16,7 @@ from mgrbench.core.types import BenchError, Dataset, Split, Track
 from mgrbench.datasets.fact_tables import facts_file, read_facts
 from mgrbench.experiments.transfer.genre_map import GenreMap
 from mgrbench.splits import components, split_of_rows
-from mgrbench.splits.file import Row
+from mgrbench.splits.file import SplitRow
 
 SHARED = ("train", "test", "none")
 """Where recordings that both datasets hold are left out."""
@@ -80,7 +80,7 @@ def join_datasets(
             raise BenchError(f"there is no track of {min(lacking)} {what}", hint)
     data = _dataset(train, test, genres, tuple(track for side in kept.values() for track in side))
     rows = [
-        Row(track.id, track.genre, 1, part, track.artist or "")
+        SplitRow(track.id, track.genre, 1, part, track.artist or "")
         for part, side in kept.items()
         for track in side
     ]

@@ -10,7 +10,7 @@ from typing import Any
 
 from mgrbench.core.files import read_text
 from mgrbench.core.types import BenchError
-from mgrbench.profiling.record import Row
+from mgrbench.profiling.record import CostRow
 from mgrbench.profiling.task import Configuration
 from mgrbench.results.record import NEARLY_ALL
 from mgrbench.results.run import ScoreRecord
@@ -35,7 +35,7 @@ class Accuracies:
     rows: Mapping[Key, ScoreRecord]
     best: tuple[Configuration, ...] = ()
 
-    def of(self, row: Row) -> ScoreRecord | None:
+    def of(self, row: CostRow) -> ScoreRecord | None:
         """The accuracy of the same model on the same features; else of the same model without features."""
         if row.error:
             return None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mgrbench.core import plotting
 from mgrbench.core.plotting import COLOURS, MARKERS, ONE_COLUMN
-from mgrbench.profiling.record import Row, Session
+from mgrbench.profiling.record import CostRow, Session
 from mgrbench.profiling.report.accuracies import Accuracies
 from mgrbench.profiling.report.tables import pictured, stem
 from mgrbench.results.run import ScoreRecord
@@ -28,7 +28,7 @@ _MARKER_SIZE, _LEGEND_SIZE = 4, 6.5
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class CostPoint:
     """One model.
 
     Attributes:
@@ -44,7 +44,7 @@ class Point:
     accuracy: ScoreRecord
 
 
-def points(session: Session, accuracies: Accuracies) -> list[Point]:
+def points(session: Session, accuracies: Accuracies) -> list[CostPoint]:
     """The models of a session that the board knows, the fastest first."""
     found = []
     known = [(row, row.clips, accuracies.of(row)) for row in session.rows]
@@ -53,11 +53,11 @@ def points(session: Session, accuracies: Accuracies) -> list[Point]:
     for row, clips, score in drawn:
         ms = 1e3 / row.batch
         low, high = (clips.p50 if end is None else end for end in (clips.low, clips.high))
-        found.append(Point(_name(row, rows), ms * clips.p50, (ms * low, ms * high), score))
+        found.append(CostPoint(_name(row, rows), ms * clips.p50, (ms * low, ms * high), score))
     return sorted(found, key=lambda point: point.time)
 
 
-def _name(row: Row, drawn: Sequence[Row]) -> str:
+def _name(row: CostRow, drawn: Sequence[CostRow]) -> str:
     """The model; with its features, and its options, where another row has the same model."""
     same = [other for other in drawn if other.model == row.model]
     if len(same) == 1:
@@ -66,9 +66,9 @@ def _name(row: Row, drawn: Sequence[Row]) -> str:
     return f"{name}, {'+'.join(row.features)}"
 
 
-def front(all_points: Sequence[Point]) -> list[Point]:
+def front(all_points: Sequence[CostPoint]) -> list[CostPoint]:
     """The Pareto front: no other point is as fast and more accurate, or faster and as accurate."""
-    best: list[Point] = []
+    best: list[CostPoint] = []
     for point in sorted(all_points, key=lambda point: (point.time, -point.accuracy.value)):
         if not best or point.accuracy.value > best[-1].accuracy.value:
             best.append(point)
@@ -91,7 +91,7 @@ def pictures(sessions: Sequence[Session], accuracies: Accuracies) -> dict[str, b
     return files
 
 
-def draw(drawn: Sequence[Point], split: str) -> Figure:
+def draw(drawn: Sequence[CostPoint], split: str) -> Figure:
     """Draw the points; matplotlib is needed."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, MaxNLocator

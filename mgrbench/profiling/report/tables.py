@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 
 from mgrbench.core.text import escaped, interval_text, spreadsheet_cell
-from mgrbench.profiling.record import Row, Session
+from mgrbench.profiling.record import CostRow, Session
 from mgrbench.profiling.report.accuracies import Accuracies
 from mgrbench.profiling.report.units import (
     NONE,
@@ -173,7 +173,9 @@ def _facts(session: Session) -> list[str]:
     return [f"- {escaped(text)}" for text in (", ".join(facts), ", ".join(versions), made, clips)]
 
 
-def _time_cells(row: Row, session: Session, reference: Row | None, accuracies: Accuracies) -> list[str]:
+def _time_cells(
+    row: CostRow, session: Session, reference: CostRow | None, accuracies: Accuracies
+) -> list[str]:
     if row.error:
         return [escaped(row.name), f"failed: {escaped(row.error)}", *[NONE] * 9]
     one = per_clip(row)
@@ -191,7 +193,7 @@ def _time_cells(row: Row, session: Session, reference: Row | None, accuracies: A
     ]
 
 
-def _size_cells(row: Row, reference: Row | None) -> list[str]:
+def _size_cells(row: CostRow, reference: CostRow | None) -> list[str]:
     shapes = row.counts.input_shapes if row.counts else tuple(row.shapes.values())
     ratio = ratios(row, reference)
     return [
@@ -242,7 +244,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _features(row: Row) -> str:
+def _features(row: CostRow) -> str:
     return escaped(" + ".join(row.features)) or NONE
 
 
@@ -280,7 +282,7 @@ def to_csv(sessions: Sequence[Session], accuracies: Accuracies) -> str:
     return stream.getvalue()
 
 
-def _csv_row(session: Session, row: Row, reference: Row | None, accuracies: Accuracies) -> list[str]:
+def _csv_row(session: Session, row: CostRow, reference: CostRow | None, accuracies: Accuracies) -> list[str]:
     machine, score = session.machine, accuracies.of(row)
     said = [machine.key, machine.device, machine.threads, machine.precision, machine.cpu, machine.gpu or ""]
     said += [

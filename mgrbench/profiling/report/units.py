@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from mgrbench.profiling.record import Row, Session, Timing
+from mgrbench.profiling.record import CostRow, Session, Timing
 
 NONE = "–"
 TIMED = ("clips", "clip", "forward", "step")
 """Timings of a row that have a ratio."""
 
 
-def ratios(row: Row, reference: Row | None) -> dict[str, float | None]:
+def ratios(row: CostRow, reference: CostRow | None) -> dict[str, float | None]:
     """How many times the reference's time, values and operations a row has; None where not known."""
     found: dict[str, float | None] = {}
     for name in TIMED:
@@ -22,12 +22,12 @@ def ratios(row: Row, reference: Row | None) -> dict[str, float | None]:
     return found
 
 
-def ranked(session: Session) -> list[Row]:
+def ranked(session: Session) -> list[CostRow]:
     """The rows of one machine, those that predict fastest first; models that failed come last."""
     return sorted(session.rows, key=lambda row: (row.clips is None, row.clips.p50 if row.clips else 0.0))
 
 
-def per_clip(row: Row) -> float | None:
+def per_clip(row: CostRow) -> float | None:
     """Seconds a clip, several at a time."""
     return row.clips.p50 / row.batch if row.clips else None
 
@@ -59,7 +59,7 @@ def millions(value: int | None) -> str:
     return NONE if value is None else f"{value / 1e6:.2f} M"
 
 
-def giga(row: Row, name: str) -> str:
+def giga(row: CostRow, name: str) -> str:
     """Operations of a row in thousands of millions."""
     return f"{getattr(row.counts, name) / 1e9:.3f}" if row.counts else NONE
 
