@@ -1,12 +1,11 @@
-"""One fold: build a model, fit it on the training part, ask it for the test part.
+"""One fold: build a model, fit it on the training part, let it predict the test part.
 
-This is what runs in a worker process, so a task holds names and ids rather than arrays and objects: the
-features are memory-mapped from the store by whoever works on the task.
+A fold may run in a process of its own. So a task holds names and ids instead of arrays and objects, and each
+process memory-maps the features from the store.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import multiprocessing
 import random
@@ -23,14 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mgrbench.core.boundary import boundary
-from mgrbench.core.types import BenchError, Examples, FloatArray, Fold, GenreModel, Inputs
+from mgrbench.core.types import Examples, FloatArray, Fold, GenreModel, Inputs
+from mgrbench.evaluation.answers import checked_probabilities, chosen_by, history_of
 from mgrbench.evaluation.request import OnEpoch
 from mgrbench.evaluation.stopwatch import Stopwatch
 from mgrbench.features.store import FeatureStore, StoredFeature
-from mgrbench.metrics.classification import ROW_SUM_TOLERANCE
 from mgrbench.models.source import ModelLike, model_source
 
 OnFitted = Callable[[GenreModel, Inputs], object]
+"""Given the model once it has predicted, and the test part as it got it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +65,17 @@ class FoldTask:
 
 @dataclass(frozen=True, slots=True)
 class FoldResult:
-    """What came of a fold.
+    """The result of a fold.
 
     Attributes:
         number: the fold, counted from 1.
         proba: float64 (test tracks, genres), each row sums to 1.
-        fit_seconds, predict_seconds: wall-clock time, of a fit that was interrupted in all.
-        parameters: number of trainable values, where the model offers its network.
-        peak_rss_bytes: largest resident memory of the process so far.
+        fit_seconds: wall-clock time of the training, including the time before an interruption.
+        predict_seconds: wall-clock time of the prediction.
+        parameters: number of trainable values; None where the model offers no network.
+        peak_rss_bytes: largest resident memory of the process so far; None on Windows.
         peak_gpu_bytes: largest memory that torch had allocated on the GPU; None without one.
-        chosen: what the model says that it chose on the validation part.
+        chosen: what the model reports that it chose on the validation part.
         history: one dictionary per epoch, for models that train in epochs.
     """
 
@@ -137,47 +138,9 @@ def run_fold(
         parameters=_parameters(model),
         peak_rss_bytes=_peak_rss(),
         peak_gpu_bytes=_peak_gpu(task.device),
-        chosen=_told(model, "chosen", dict, source.name),
-        history=tuple(_told(model, "history", list, source.name) or ()),
+        chosen=chosen_by(model, source.name),
+        history=history_of(model, source.name),
     )
-
-
-def checked_probabilities(answer: Any, tracks: int, genres: int, who: str) -> NDArray[np.float64]:  # noqa: ANN401
-    """A model's answer as float64 (tracks, genres), each row summing to 1.
-
-    Raises:
-        BenchError: if it has another shape, values that are not numbers or outside of 0..1, or rows whose sum
-            is further from 1 than what rounding explains.
-    """
-    hint = "predict_proba returns probabilities of shape (tracks, genres), each row summing to 1"
-    proba = np.asarray(answer)
-    if proba.shape != (tracks, genres):
-        labels = " (labels instead of probabilities?)" if proba.shape == (tracks,) else ""
-        raise BenchError(
-            f"{who}: predict_proba gave the shape {proba.shape}{labels}, not {(tracks, genres)}", hint
-        )
-    if not np.issubdtype(proba.dtype, np.number) or np.issubdtype(proba.dtype, np.complexfloating):
-        raise BenchError(f"{who}: predict_proba gave values of type {proba.dtype}", hint)
-    proba = proba.astype(np.float64)
-    if not np.isfinite(proba).all():
-        raise BenchError(
-            f"{who}: predict_proba gave NaN or infinity in {_bad_rows(~np.isfinite(proba))}", hint
-        )
-    if (proba < 0).any() or (proba > 1 + ROW_SUM_TOLERANCE).any():
-        raise BenchError(
-            f"{who}: predict_proba gave values from {proba.min():.4g} to {proba.max():.4g}", hint
-        )
-    sums = proba.sum(axis=1)
-    if (wrong := np.abs(sums - 1) > ROW_SUM_TOLERANCE).any():
-        worst = float(sums[np.argmax(np.abs(sums - 1))])
-        raise BenchError(
-            f"{who}: {int(wrong.sum())} of {tracks} rows don't sum to 1 (one gives {worst:.4g})", hint
-        )
-    return np.asarray(proba / sums[:, None])
-
-
-def _bad_rows(bad: NDArray[np.bool_]) -> str:
-    return f"{int(bad.any(axis=1).sum())} of {len(bad)} rows"
 
 
 def _inputs(task: FoldTask, ids: tuple[str, ...]) -> Inputs:
@@ -202,30 +165,15 @@ def _examples(task: FoldTask, ids: tuple[str, ...]) -> Examples:
 
 
 def _seed_everything(seed: int) -> None:
-    """Seed the global generators for plugins that use them; built-in models take their seed by argument."""
+    """Seed the global generators, which plugins may use; built-in models take their seed by argument."""
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002 - the global one is what a plugin may use
     if torch := sys.modules.get("torch"):
         torch.manual_seed(seed)
         if multiprocessing.parent_process() is not None:
-            # joblib gives a worker a share of the cores, but sums depend on the number of threads: give it
-            # as many as torch takes by itself, so that the result does not depend on the number of jobs.
+            # joblib gives a worker a share of the cores, but sums depend on the number of threads. The
+            # number that torch takes by itself makes the result independent of the number of jobs.
             torch.set_num_threads(joblib.cpu_count(only_physical_cores=True))
-
-
-def _told(model: GenreModel, attribute: str, kind: type, name: str) -> Any:  # noqa: ANN401
-    """What a model says of itself beside its predictions, as JSON has it; None if it says nothing."""
-    said = getattr(model, attribute, None)
-    if said is None:
-        return None
-    with boundary(name, f"saying its {attribute}"):
-        # numpy's and torch's numbers become Python's by item()
-        plain = json.loads(json.dumps(said, default=lambda value: value.item()))
-    rows = plain if kind is list else [plain]
-    if not isinstance(plain, kind) or not all(isinstance(row, dict) for row in rows):
-        hint = "chosen is a dictionary, history a list of dictionaries, one an epoch"
-        raise BenchError(f"{name} has a {attribute} of type {type(said).__name__}", hint)
-    return plain
 
 
 def _parameters(model: GenreModel) -> int | None:

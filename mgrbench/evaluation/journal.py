@@ -1,4 +1,4 @@
-"""Finished folds of an unfinished run, on disk, so that a killed run loses at most the fold it was at."""
+"""The finished folds of an unfinished run, on disk: a killed run loses at most the fold that it was at."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 
 from mgrbench.core.files import read_text, write_atomically
 from mgrbench.core.types import BenchError
-from mgrbench.evaluation.fold import FoldResult, checked_probabilities
+from mgrbench.evaluation.answers import checked_probabilities
+from mgrbench.evaluation.fold import FoldResult
 
 
 class FoldJournal:
@@ -21,7 +22,7 @@ class FoldJournal:
         self.folder = folder / "folds"
 
     def write(self, result: FoldResult) -> None:
-        """Keep a finished fold; floats are written so that they read back to the bit.
+        """Write a finished fold; its numbers are read back to the bit.
 
         Raises:
             BenchError: if the disk is full or the place may not be written.
@@ -31,11 +32,16 @@ class FoldJournal:
         shutil.rmtree(self.checkpoint(result.number), ignore_errors=True)
 
     def checkpoint(self, number: int) -> Path:
-        """Folder in which the model of an unfinished fold may keep its training; gone once it is finished."""
+        """Folder in which a model may keep the training of an unfinished fold; removed with its end."""
         return self.folder / f"{number:02d}.checkpoint"
 
     def read(self, number: int, tracks: int, genres: int) -> FoldResult | None:
-        """A finished fold of so many test tracks; None if it isn't there.
+        """A finished fold; None if it isn't there.
+
+        Args:
+            number: the fold, counted from 1.
+            tracks: number of its test tracks.
+            genres: number of genres.
 
         Raises:
             BenchError: if its file is damaged.
@@ -50,13 +56,12 @@ class FoldJournal:
             document["history"] = tuple(document["history"])
             return FoldResult(**document)
         except (ValueError, TypeError, KeyError, BenchError) as error:
-            said = error.problem if isinstance(error, BenchError) else error
-            raise BenchError(
-                f"is damaged ({said})", "remove it, and the fold is computed again", path
-            ) from error
+            problem = error.problem if isinstance(error, BenchError) else error
+            hint = "remove it, and the fold is computed again"
+            raise BenchError(f"is damaged ({problem})", hint, path) from error
 
     def clear(self) -> None:
-        """Forget all folds."""
+        """Remove all folds."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _file(self, number: int) -> Path:

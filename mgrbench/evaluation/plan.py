@@ -1,4 +1,4 @@
-"""All that is decided before the first fold of a run is fitted: names resolved, tracks counted, parts cut."""
+"""What is decided before the first fold of a run is fitted: names resolved, tracks counted, parts cut."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Plan:
         title: name of the row.
         model: as the request gives it, for the processes that compute folds.
         options: options of the model, without ``selection``.
-        folds: the parts as the model gets them: a validation part cut where the model selects on one, all
-            in training where it selects nothing, the test part where the user wants it selected on test.
+        folds: the parts as the model gets them. A model that selects nothing has no validation part; one
+            that selects on test has the test part as its validation part.
         features: name -> the stored feature.
         selection: ``"none"``, ``"validation"`` or ``"test"``.
         missing: tracks of the split that a feature lacks.
@@ -51,7 +51,7 @@ class Plan:
     settings: Settings
 
     def run_id(self) -> str:
-        """Name of the run's folder: the same command on the same data has the same, any other another."""
+        """Name of the run's folder, the same only for the same command on the same data."""
         identity: dict[str, Any] = {
             "options": dict(self.options),
             "features": {name: stored.manifest.fingerprint for name, stored in self.features.items()},

@@ -1,4 +1,4 @@
-"""How long a training took, over all its interruptions."""
+"""How long a training takes, including the time before interruptions."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from mgrbench.core.files import read_text, write_atomically
 
 
 class Stopwatch:
-    """Wall-clock seconds since it was made, and those that an interrupted training had taken before.
+    """Wall-clock seconds since its start, and those that an interrupted training took before.
 
     Args:
-        folder: where a model keeps its unfinished training; None if it keeps none, and begins anew.
+        folder: where a model keeps its unfinished training; None if it keeps none.
 
     Raises:
-        BenchError: if what was kept there is damaged.
+        BenchError: if the seconds kept there are damaged.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -31,7 +31,7 @@ class Stopwatch:
         return self._before + time.perf_counter() - self._start
 
     def keep(self) -> None:
-        """Keep them beside the training; nothing where the model has kept none, since it would begin anew."""
+        """Write them beside the kept training; a model that has kept none would begin again."""
         if self._file is not None and self._file.parent.is_dir():
             write_atomically(self._file, json.dumps(self.seconds()))
 
@@ -44,5 +44,5 @@ class Stopwatch:
             seconds = math.nan
         if not 0 <= seconds < math.inf:
             hint = f"remove {self._file.parent.name}, and the fold is trained again"
-            raise BenchError("is no time of a training", hint, self._file)
+            raise BenchError("holds no seconds of a training", hint, self._file)
         return seconds

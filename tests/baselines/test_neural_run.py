@@ -45,7 +45,7 @@ def test_a_killed_run_ends_as_an_uninterrupted_one(tmp_path, monkeypatch):
     stop = None
     for damaged in ("-1", "NaN", "[]", "no"):
         spent.write_text(damaged)
-        with pytest.raises(BenchError, match=r"seconds\.json: is no time of a training; remove 0\d\.check"):
+        with pytest.raises(BenchError, match=r"seconds\.json: holds no seconds of a training; remove 0\d"):
             run(tmp_path / "killed")
     spent.write_text("1000")
     run(tmp_path / "killed")
