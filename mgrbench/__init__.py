@@ -80,7 +80,7 @@ __all__ = [
     "score_file",
 ]
 
-_HOMES = {
+HOMES = {
     "Archive": "mgrbench.core.types",
     "BenchError": "mgrbench.core.errors",
     "Clip": "mgrbench.core.audio",
@@ -115,9 +115,9 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
     """Import a public name when it is first used (PEP 562)."""
-    if name not in _HOMES:
+    if name not in HOMES:
         raise AttributeError(f"module 'mgrbench' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -82,9 +82,10 @@ def sources(*folders: str) -> dict[str, ast.Module]:
 
 
 MGRBENCH = sources("mgrbench")
-HOMES: dict[str, str] = mgrbench._HOMES
+HOMES: dict[str, str] = mgrbench.HOMES
 """Public name -> the module that the facade takes it from."""
 BASELINES = sources("baselines")
+TESTS = sources("tests")
 
 
 def imported(nodes: Iterator[ast.AST], known: dict[str, ast.Module] = MGRBENCH) -> set[str]:
@@ -167,6 +168,27 @@ def test_the_ground_needs_the_standard_library_and_numpy_alone():
     for name in GROUND:
         tops = {module.split(".")[0] for module in imported(ast.walk(INSIDE[f"mgrbench.core.{name}"]))}
         assert tops <= {*sys.stdlib_module_names, "numpy", "mgrbench"}
+
+
+def private_names(tree: ast.AST) -> Iterator[str]:
+    """Private names that code takes from a module, from another object than its own, or replaces by name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            names = {alias.name for alias in node.names}
+            yield from names - {name.rpartition(".")[2] for name in (MGRBENCH | BASELINES)}
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) not in {"self", "cls"}:
+            yield node.attr
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("setattr"):
+            strings = [text for text in node.args if isinstance(text, ast.Constant)]
+            yield from (text.value.rpartition(".")[2] for text in strings if isinstance(text.value, str))
+
+
+@pytest.mark.parametrize("module", TESTS)
+def test_tests_use_what_is_public(module):
+    """So a function may be renamed, split or left out as long as what it is for goes on."""
+    of_torch = {"_forward_hooks"}
+    private = {name for name in private_names(TESTS[module]) if re.match("_[^_]", name)}
+    assert private <= of_torch
 
 
 def test_only_plugins_take_from_the_facade():

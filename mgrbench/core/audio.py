@@ -20,7 +20,7 @@ from mgrbench.core.types import BenchError, Dataset, FloatArray, Track
 
 T = TypeVar("T")
 
-_BLOCK = 1 << 20
+BLOCK = 1 << 20
 _AGAIN = "get the file again, or leave the track out"
 # libsndfile quietly shortens a cut WAV, AU or AIFF file to what is left of it; only its log tells.
 _SHORTENED = re.compile(r"^\s*(?:data|Data Size|SSND)\s*:\s*(\d+) \(should be (\d+)\)", re.MULTILINE)
@@ -71,7 +71,7 @@ def _read_blocks(sound: soundfile.SoundFile, path: Path) -> list[FloatArray]:
     """All samples in mono blocks; the announced length is not believed, so a false one costs no memory."""
     blocks: list[FloatArray] = []
     try:
-        while len(block := sound.read(_BLOCK, dtype="float32", always_2d=True)):
+        while len(block := sound.read(BLOCK, dtype="float32", always_2d=True)):
             with np.errstate(invalid="ignore"):  # +inf and -inf in one frame give NaN, reported later
                 blocks.append(block[:, 0].copy() if block.shape[1] == 1 else block.mean(axis=1))
     except soundfile.LibsndfileError as error:

@@ -29,7 +29,7 @@ SCHEMES = ("https",)
 TIMEOUT = (10.0, 30.0)
 """Seconds to wait for a connection, and then for each piece of the answer."""
 
-_CHUNK = 1 << 14  # of an unfinished chunk nothing is kept, so it is what a cut may cost
+CHUNK = 1 << 14  # of an unfinished chunk nothing is kept, so it is what a cut may cost
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-[0-9]+/([0-9]+)")
 _AGAIN = "run the same command again"
 _MOVED = (
@@ -143,7 +143,7 @@ class Resuming:
             if not done:
                 self._note(response, url)
             try:
-                for chunk in response.iter_content(_CHUNK):
+                for chunk in response.iter_content(CHUNK):
                     done += len(chunk)
                     self._check(done, url)
                     stream.write(chunk)

@@ -32,7 +32,7 @@ from mgrbench.core.text import did_you_mean
 Kind = Literal["models", "datasets", "features", "metrics"]
 
 
-_PACKAGES: dict[Kind, str] = {
+PACKAGES: dict[Kind, str] = {
     "models": "baselines",
     "datasets": "mgrbench.datasets.collections",
     "features": "mgrbench.features.extractors",
@@ -144,7 +144,7 @@ def _checksum(plugin: Plugin, module: ModuleType) -> str:
 
 def _built_in(kind: Kind, name: str | None = None) -> Iterator[tuple[Plugin, Path]]:
     """The built-in plugins of a kind, or the one of a name, and their files, nothing read of them."""
-    package = _PACKAGES.get(kind)
+    package = PACKAGES.get(kind)
     spec = importlib.util.find_spec(package) if package else None
     for folder in map(Path, (spec.submodule_search_locations or []) if spec else []):
         named = [folder / name, folder / f"{name}.py"] if name and name.isidentifier() else []

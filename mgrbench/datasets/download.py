@@ -188,7 +188,7 @@ def _fetch_clips(
 
 def _fetch_clip(archive: Archive, track: Track, root: Path) -> str:
     url = archive.url.replace("{id}", track.id).replace("{genre}", track.genre)
-    path = track.path or f"{_plain(track.genre)}/{_file_name(url)}"
+    path = track.path or f"{plain_name(track.genre)}/{_file_name(url)}"
     checksum = f"md5:{track.checksum}" if track.checksum else None
     file = fetch(url, root / path, checksum, limit=_LARGEST_CLIP, plain=True)
     file.with_name(f".{file.name}.lock").unlink(missing_ok=True)
@@ -209,10 +209,10 @@ def _sound(track: Track, root: Path) -> bool:
 
 
 def _file_name(url: str) -> str:
-    return _plain(url.partition("?")[0].rstrip("/").rpartition("/")[2])
+    return plain_name(url.partition("?")[0].rstrip("/").rpartition("/")[2])
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A name that is a file's or folder's and leads nowhere else, whoever made it up."""
     return _ODD.sub("_", name).strip(". ") or "_"
 

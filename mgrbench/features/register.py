@@ -21,7 +21,7 @@ WEIGHTS = "weights"
 """What weight files belong to; feature packs belong to their dataset and feature."""
 
 
-_COLUMNS = ("of", "name", "checksum", "bytes", "url", "note")
+COLUMNS = ("of", "name", "checksum", "bytes", "url", "note")
 _LINE = re.compile(  # names are those of folders and files, so none may lead elsewhere
     r"(weights|\w[\w-]*/\w[\w.-]*)\t(\w[\w.-]*)\t([0-9a-f]{64}|)\t([0-9]{1,15}|)\t(https?://[!-~]+|)\t([^\t]*)"
 )
@@ -73,8 +73,8 @@ def registered() -> list[Registered]:
     lines = read_text(REGISTER).splitlines()
     first = next((at for at, line in enumerate(lines) if not line.startswith("#")), len(lines))
     hint = "correct the line, or install mgrbench anew if you never changed it"
-    if lines[first : first + 1] != ["\t".join(_COLUMNS)]:
-        raise BenchError(f"has not the columns {', '.join(_COLUMNS)}", hint, f"{REGISTER}:{first + 1}")
+    if lines[first : first + 1] != ["\t".join(COLUMNS)]:
+        raise BenchError(f"has not the columns {', '.join(COLUMNS)}", hint, f"{REGISTER}:{first + 1}")
     found: dict[tuple[str, str], Registered] = {}
     for number, line in enumerate(lines[first + 1 :], start=first + 2):
         match = _LINE.fullmatch(line)

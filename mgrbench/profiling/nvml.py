@@ -10,7 +10,7 @@ import ctypes
 from contextlib import suppress
 from dataclasses import dataclass
 
-_LIBRARIES = ("libnvidia-ml.so.1", "nvml.dll")
+LIBRARIES = ("libnvidia-ml.so.1", "nvml.dll")
 _SUCCESS = 0
 _CLOCK_SM, _CLOCK_MEMORY = 1, 2
 _TEXT = 96
@@ -62,7 +62,7 @@ def card(uuid: str, library: ctypes.CDLL | None = None) -> Card | None:
 
 
 def _loaded() -> ctypes.CDLL | None:
-    for name in _LIBRARIES:
+    for name in LIBRARIES:
         with suppress(OSError):
             return ctypes.CDLL(name)
     return None

@@ -30,14 +30,14 @@ def test_layers_are_blocks_of_32_columns():
         choi2017.chosen_layers(table[:, :7], "13")
 
 
-def test_the_grid_is_the_published_one():
-    model = choi2017.build(4, 0, "cpu")
-    grid = model._grid
+def test_the_grid_is_the_published_one(monkeypatch):
+    monkeypatch.setattr(choi2017, "EstimatorModel", lambda _machine, _genres, grid, **_: grid)
+    grid = choi2017.build(4, 0, "cpu")
     assert len(grid) == 4 * (1 + 7) * 2
     assert {setting["C"] for setting in grid} == {0.1, 2, 8, 32}
     assert sum(setting["kernel"] == "linear" for setting in grid) == 8
-    assert len(choi2017.build(4, 0, "cpu", layers="search", **FIXED)._grid) == 31
-    assert choi2017.build(4, 0, "cpu", layers=31, **FIXED)._grid[0]["layers"] == "13"
+    assert len(choi2017.build(4, 0, "cpu", layers="search", **FIXED)) == 31
+    assert choi2017.build(4, 0, "cpu", layers=31, **FIXED)[0]["layers"] == "13"
 
 
 @pytest.mark.parametrize("options", [{"layers": 16}, {"layers": "11"}, {"scale": "yes"}, {"ties": "last"}])

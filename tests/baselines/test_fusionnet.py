@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from baselines import fusionnet, fusionnet_backbone, fusionnet_released
+from baselines._neural.training import train
 from mgrbench.core.types import BenchError, Examples, Inputs
 from tests.support.neural import SMALL_FUSION, built, examples, fitted, predicted, timeless
 
@@ -108,15 +109,19 @@ def test_features_may_have_different_numbers_of_segments(fused):
 
 
 def test_out_of_fold_features_are_of_networks_that_had_not_seen_the_track(monkeypatch):
-    seen = {}
-    original = fusionnet.FusionNet._train_coding
-
-    def spy(self, feature, name, part, *rest):
-        seen[name] = set(part.inputs.ids)
-        return original(self, feature, name, part, *rest)
-
-    monkeypatch.setattr(fusionnet.FusionNet, "_train_coding", spy)
     part = examples(**TWO)
+    track_of = {
+        values.tobytes(): track
+        for track, values in zip(part.inputs.ids, part.inputs.arrays["mel"], strict=True)
+    }
+    seen = {}
+
+    def watched(objective, segments, valid, settings, place, name):
+        if name.startswith("mel"):
+            seen[name] = {track_of[values.tobytes()] for values in segments.values}
+        return train(objective, segments, valid, settings, place, name)
+
+    monkeypatch.setattr("baselines.fusionnet.model.train", watched)
     model = built("fusionnet").fit(part, examples(9, seed=50, **TWO))
     assert seen["mel"] == set(part.inputs.ids)
     held = [set(part.inputs.ids) - seen[f"mel.inner{number}"] for number in (1, 2)]

@@ -9,7 +9,7 @@ import pytest
 from sklearn.svm import SVC
 
 from baselines import lim2012
-from mgrbench.core.types import BenchError
+from mgrbench.core.types import BenchError, Examples, Inputs
 from tests.support.systems import accuracy_on_synth
 
 RNG = np.random.default_rng(0)
@@ -66,11 +66,19 @@ def test_another_training_part_is_ranked_anew():
     np.testing.assert_array_equal(ranking.order(rows, genre), first)
 
 
-def test_the_values_of_a_track():
+def test_the_values_of_a_track(monkeypatch):
     """13 MFCC, 13 differences and 16 of the octaves: 4 statistics, and 4 measures in each sub-band."""
-    model = lim2012.build(3, 0, "cpu", frame_rate=22050 / 1024)
+    learnt = []
+
+    class Watched(lim2012.EstimatorModel):
+        def fit(self, train, valid):
+            learnt.append(train.inputs.arrays["mel"])
+
+    monkeypatch.setattr(lim2012, "EstimatorModel", Watched)
     track = RNG.normal(size=(2, 216, 128)).astype(np.float32)
-    values = model._statistics(track, "mel")[0]
+    part = Examples(Inputs(("a",), {"mel": track[None]}), np.zeros(1, dtype=np.int64))
+    lim2012.build(3, 0, "cpu", frame_rate=22050 / 1024).fit(part, None)
+    values = learnt[0][0, 0]
     timbre, levels, sub_bands = 13 + 13 + 16, 16, 6
     assert len(values) == 4 * timbre + 4 * sub_bands * (timbre + levels)
     differences = np.diff(track.astype(float), axis=-1)[..., :13]

@@ -7,36 +7,32 @@ import json
 
 import pytest
 
-from baselines._neural.training import _Run
-from mgrbench import evaluate
 from mgrbench.core.types import BenchError
+from mgrbench.evaluation.evaluate import execute, make_plan
+from mgrbench.evaluation.request import Progress, Request, Settings
 from tests.support.helpers import only_run, predictions, record, store_vectors, write_split
 from tests.support.neural import SMALL_FUSION
 
 
-def test_a_killed_run_ends_as_an_uninterrupted_one(tmp_path, monkeypatch):
+def test_a_killed_run_ends_as_an_uninterrupted_one(tmp_path):
     store_vectors(tmp_path, "toy")
     store_vectors(tmp_path, "other", seed=1)
-    split = write_split(tmp_path / "mini.tsv")
+    split = write_split(tmp_path / "mini.tsv", folds=2)
     epochs = []
-    original = _Run.epoch
 
-    def epoch(self, train, valid):
+    def after_epoch(row):
+        epochs.append(row["network"])
         if len(epochs) == stop:
             raise KeyboardInterrupt
-        epochs.append(self._name)
-        original(self, train, valid)
 
     def run(out):
-        evaluate(
-            "fusionnet", "gtzan", split, ["toy", "other"], SMALL_FUSION | {"epochs": 3}, device="cpu", out=out
-        )
+        request = Request("fusionnet", "gtzan", split, ["toy", "other"], SMALL_FUSION)
+        execute(make_plan(request, Settings(device="cpu")), out, Progress(on_epoch=after_epoch))
 
-    monkeypatch.setattr(_Run, "epoch", epoch)
     stop = None
     run(tmp_path / "whole")
     total, epochs[:] = len(epochs), []
-    stop = total // 2 + 1
+    stop = total // 2 + 2
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "killed")
     assert list((tmp_path / "killed").rglob("*.checkpoint/*.pt"))
@@ -55,7 +51,7 @@ def test_a_killed_run_ends_as_an_uninterrupted_one(tmp_path, monkeypatch):
     assert not list((tmp_path / "killed").rglob("*.pt"))
     with (only_run(tmp_path / "killed") / "history.csv").open() as stream:
         rows = list(csv.DictReader(stream))
-    assert {row["fold"] for row in rows} == {"1", "2", "3"}
+    assert {row["fold"] for row in rows} == {"1", "2"}
     assert {row["network"] for row in rows} == {
         "toy", "other", "toy.inner1", "toy.inner2", "other.inner1", "other.inner2", "meta-toy+other",
     }  # fmt: skip

@@ -33,7 +33,7 @@ def test_a_click_track_has_its_tempo(bpm):
 
 def test_the_wavelet_is_that_of_daubechies():
     # Orthonormal, and blind to constants and to ramps: two vanishing moments.
-    low, high = beat._LOW, beat._HIGH
+    low, high = beat.WAVELET_LOW, beat.WAVELET_HIGH
     assert low @ low == pytest.approx(1)
     assert low[:2] @ low[2:] == pytest.approx(0)
     assert low @ high == pytest.approx(0)

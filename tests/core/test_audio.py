@@ -57,7 +57,7 @@ def test_channels_are_averaged(tmp_path, channels):
 
 
 def test_longer_than_one_block(tmp_path, monkeypatch):
-    monkeypatch.setattr("mgrbench.core.audio._BLOCK", 1000)
+    monkeypatch.setattr("mgrbench.core.audio.BLOCK", 1000)
     written = noisy_tone().astype(np.float32)
     soundfile.write(tmp_path / "a.wav", written, RATE, subtype="FLOAT")
     np.testing.assert_array_equal(decode(tmp_path / "a.wav")[0], written)

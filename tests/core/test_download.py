@@ -151,7 +151,7 @@ def test_after_a_cut_only_the_rest_is_asked_for(server, target, cut):
     said = problem(server.url("/x"), target)
     kept = part(target).stat().st_size
     assert f"cut after {kept} of {len(DATA)} bytes; run the same command again: it goes on from there" in said
-    assert cut - resuming._CHUNK < kept <= cut
+    assert cut - resuming.CHUNK < kept <= cut
     assert part(target).read_bytes() == DATA[:kept]
 
     server.pages["/x"].cut = None
@@ -174,7 +174,7 @@ def test_many_cuts_end_in_the_whole_file(server, target):
             fetch(server.url("/x"), target, SHA256)
         assert len(server.answers) < 20
     assert target.read_bytes() == DATA
-    assert len(server.answers) <= len(DATA) // (40_000 - resuming._CHUNK) + 1
+    assert len(server.answers) <= len(DATA) // (40_000 - resuming.CHUNK) + 1
 
 
 def test_a_server_that_says_when_it_changed_the_file_is_resumed_too(server, target):

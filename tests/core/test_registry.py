@@ -276,7 +276,7 @@ def test_a_built_in_file_with_an_error_in_it_fails_alone(site, monkeypatch):
     (folder / "net").mkdir()
     (folder / "net" / "__init__.py").write_text('"""A network."""\n')
     (folder / "no_package").mkdir()
-    monkeypatch.setitem(sys.modules["mgrbench.core.registry"]._PACKAGES, "models", "models_here")
+    monkeypatch.setitem(sys.modules["mgrbench.core.registry"].PACKAGES, "models", "models_here")
     found = [(plugin.name, plugin.about) for plugin in available("models") if plugin.origin == "built in"]
     assert found == [("aaa", ""), ("bbb", ""), ("good", "A model for tests."), ("net", "A network.")]
     assert load("models", "good").value.FEATURES == ("x",)

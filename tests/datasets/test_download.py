@@ -211,7 +211,7 @@ def test_a_rate_that_is_none_is_refused(previews, rate):
 
 @pytest.mark.parametrize("name", ["..", ".", "", "/", "../x", "a/../b", "..\\x", "C:\\x", "a\0b", " . "])
 def test_names_of_files_and_folders_lead_nowhere_else(tmp_path, name):
-    plain = fetch._plain(name)
+    plain = fetch.plain_name(name)
     assert (tmp_path / plain).parent == tmp_path
     assert plain not in {"", ".", ".."}
     assert not set(plain) & set("/\\:\0")

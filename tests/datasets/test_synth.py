@@ -98,19 +98,19 @@ def test_made_twice_is_the_same_to_the_byte(tmp_path, small):
 def test_another_process_makes_the_same_track(tmp_path):
     code = (
         "import hashlib; from mgrbench.datasets.collections import synth\n"
-        "print(hashlib.sha256(synth._record(3, 2, 1, strength=0.5, seed=7).tobytes()).hexdigest())"
+        "print(hashlib.sha256(synth.record(3, 2, 1, strength=0.5, seed=7).tobytes()).hexdigest())"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "123"}
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
-    synth._record(0, 0, 0, strength=1.0, seed=0)  # what was made before must not matter
-    here = sha256(synth._record(3, 2, 1, strength=0.5, seed=7).tobytes()).hexdigest()
+    synth.record(0, 0, 0, strength=1.0, seed=0)  # what was made before must not matter
+    here = sha256(synth.record(3, 2, 1, strength=0.5, seed=7).tobytes()).hexdigest()
     assert done.stdout.strip() == here
 
 
 def test_seed_and_strength_change_the_audio():
-    made = [synth._record(0, 0, 0, strength=s, seed=r).tobytes() for s in (0.0, 1.0) for r in (0, 1)]
+    made = [synth.record(0, 0, 0, strength=s, seed=r).tobytes() for s in (0.0, 1.0) for r in (0, 1)]
     assert len(set(made)) == 4
 
 
@@ -118,7 +118,7 @@ def test_tracks_makes_the_audio_once(tmp_path, small, monkeypatch):
     root = tmp_path / "not" / "there"
     tracks = synth.DATASET.tracks(root)
     assert all((root / track.path).is_file() for track in tracks)
-    monkeypatch.setattr(synth, "_record", None)  # a second making would fail
+    monkeypatch.setattr(synth, "record", None)  # a second making would fail
     assert synth.DATASET.tracks(root) == tracks
 
 

@@ -547,7 +547,7 @@ def test_broken_file_beside_the_models_spoils_only_itself(place, monkeypatch):
     (place / "crowd" / "__init__.py").touch()
     write_plugin(place / "crowd" / "sound.py", MEANS)
     write_plugin(place / "crowd" / "torn.py", "def build(:\n")
-    monkeypatch.setitem(sys.modules["mgrbench.core.registry"]._PACKAGES, "models", "crowd")
+    monkeypatch.setitem(sys.modules["mgrbench.core.registry"].PACKAGES, "models", "crowd")
     assert "torn" in done("list", "models").out
     done("run", "-m", "sound", *MINI_RUN)
     line = refused("run", "-m", "torn", *MINI_RUN)

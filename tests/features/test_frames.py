@@ -78,7 +78,7 @@ def test_band_frames_by_a_literal_computation():
 
 
 def test_the_envelope_shares_every_bin_out_once():
-    shares = band_frames._half_octaves().toarray()
+    shares = band_frames.half_octaves().toarray()
     assert shares.shape == (16, 257)
     np.testing.assert_allclose(shares.sum(axis=0), 1)
     assert (shares >= 0).all()

@@ -66,7 +66,7 @@ def server(tmp_path, monkeypatch):
     register = tmp_path / "register.tsv"
     monkeypatch.setattr(download, "REGISTER", register)
     with serving(monkeypatch) as running:
-        rows = ["\t".join(download._COLUMNS), f"{WEIGHTS}\tw.bin\t{'0' * 64}\t1\t\t"]
+        rows = ["\t".join(download.COLUMNS), f"{WEIGHTS}\tw.bin\t{'0' * 64}\t1\t\t"]
         for of in ("gtzan/toy", "extballroom/toy"):
             rows += lines(running, of, files(), fingerprint(VALUES))
         serve(running, "gtzan/toy", files())
@@ -170,7 +170,7 @@ def test_any_dataset_can_have_a_pack(server, tmp_path):
     values = np.random.default_rng(2).normal(size=(len(ids), LAYERS)).astype(np.float32)
     made = files(values, "filepath\n" + "".join(f"{track}\n" for track in ids))
     rows = lines(server, "synth/toy", made, fingerprint(values, ids))
-    download.REGISTER.write_text("\n".join(["\t".join(download._COLUMNS), *rows]))
+    download.REGISTER.write_text("\n".join(["\t".join(download.COLUMNS), *rows]))
     serve(server, "synth/toy", made)
     np.testing.assert_array_equal(install(*packs_of(synth), synth).rows(ids), values[:, None])
 

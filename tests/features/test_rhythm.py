@@ -42,8 +42,8 @@ def test_equals_rp_extract(rate: int, seconds: int) -> None:
 
 def test_tables_equal_rp_extract() -> None:
     with np.load(REFERENCE) as reference:
-        assert np.allclose(_loudness._levels(), reference["loudness_levels"], rtol=0, atol=1e-6)
-        assert np.allclose(_loudness._spread(), reference["spread"], rtol=1e-12)
+        assert np.allclose(_loudness.contour_levels(), reference["loudness_levels"], rtol=0, atol=1e-6)
+        assert np.allclose(_loudness.masking(), reference["spread"], rtol=1e-12)
 
 
 def test_descriptor_of_gtzan_clips_equals_the_published_one(shared_data: Path) -> None:
@@ -80,8 +80,8 @@ def test_histogram_of_a_beat_peaks_at_its_rate(hertz: float) -> None:
 
 def test_a_tone_at_1000_hz_of_40_decibels_is_one_sone() -> None:
     decibels = np.full((24, 1), 40.0)
-    band = int(np.argmin(np.abs(_loudness._levels()[2] - 40)))
-    assert _loudness._sone(_loudness._phon(decibels))[band] == pytest.approx(1.0)
+    band = int(np.argmin(np.abs(_loudness.contour_levels()[2] - 40)))
+    assert _loudness.sone(_loudness.loudness_level(decibels))[band] == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_loudness_level_at_1000_hz_is_the_sound_pressure_level(decibels: float, 
     )
     assert np.array_equal(levels, list(_loudness.CONTOURS))
     band = _loudness.BARK_EDGES.index(920)  # its contours are those of 1000 Hz from 20 phon on
-    level = _loudness._phon(np.full((24, 1), decibels))[band, 0]
+    level = _loudness.loudness_level(np.full((24, 1), decibels))[band, 0]
     assert level == pytest.approx(phon, abs=0.5)
 
 

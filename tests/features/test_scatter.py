@@ -98,10 +98,10 @@ def test_gains_are_what_kymatio_scales_its_filters_by() -> None:
 
 def test_filters_are_kymatios() -> None:
     transform = Scattering(2**14, 6, 4)
-    length = transform._length
+    length = transform.length
     _, first, second = scattering_filter_factory(length, 6, (4, 1), 2**6)
     following = [band for band in second if band["j"] > 0]
-    for ours, theirs in zip(transform._order1 + transform._order2, first + following, strict=True):
+    for ours, theirs in zip(transform.first_order + transform.second_order, first + following, strict=True):
         response = np.zeros(length)
         response[np.arange(ours.first, ours.stop) % length] = ours.taps.real * 2**ours.octave
         assert np.abs(response - theirs["levels"][0]).max() < 1e-6

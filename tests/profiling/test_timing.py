@@ -166,7 +166,7 @@ def test_energy_that_is_not_reported_is_null_never_zero():
 
 
 def test_without_a_driver_there_is_no_card(monkeypatch):
-    monkeypatch.setattr(nvml, "_LIBRARIES", ("libno-such-library.so.9",))
+    monkeypatch.setattr(nvml, "LIBRARIES", ("libno-such-library.so.9",))
     assert nvml.card("GPU-1") is None
 
 

@@ -22,7 +22,7 @@ def clips(part):
     return tuple(
         Clip(
             f"{genre}.{artist}.{number}",
-            synth._record(genre, artist, number, strength=1.0, seed=0).astype(np.float32) / 2**15,
+            synth.record(genre, artist, number, strength=1.0, seed=0).astype(np.float32) / 2**15,
             synth.RATE,
             *segments,
         )

@@ -97,8 +97,8 @@ def loudness(piece: NDArray[np.floating], sample_rate: int) -> _Matrix:
     frames = np.lib.stride_tricks.sliding_window_view(HEARING * piece.astype(np.float64), size)
     power = np.square(np.abs(rfft(frames[:: size // 2] * window, axis=-1))) / np.square(window).sum()
     power[:, 1:] *= 2
-    bands = _spread() @ _bark(sample_rate, size) @ power.T / (2 * math.pi)
-    return _sone(_phon(10 * np.log10(np.maximum(bands, 1))))
+    bands = masking() @ _bark(sample_rate, size) @ power.T / (2 * math.pi)
+    return sone(loudness_level(10 * np.log10(np.maximum(bands, 1))))
 
 
 @lru_cache
@@ -110,7 +110,7 @@ def _bark(sample_rate: int, size: int) -> _Matrix:
 
 
 @lru_cache
-def _spread() -> _Matrix:
+def masking() -> _Matrix:
     """Masking between bands (Schroeder, Atal & Hall 1979), shape (24, 24)."""
     band = np.arange(BANDS)
     distance = band[:, None] - band + 0.474
@@ -119,14 +119,14 @@ def _spread() -> _Matrix:
 
 
 @lru_cache
-def _levels() -> _Matrix:
+def contour_levels() -> _Matrix:
     """Decibels of each contour at the bands' upper edges, shape (contours, 24)."""
     return np.array([np.interp(BARK_EDGES, CONTOUR_HZ, contour) for contour in CONTOURS.values()])
 
 
-def _phon(decibels: _Matrix) -> _Matrix:
+def loudness_level(decibels: _Matrix) -> _Matrix:
     """Loudness level: linear between the contours and above them, 3 phon below the lowest."""
-    levels, phon = _levels(), np.array(list(CONTOURS), dtype=np.float64)
+    levels, phon = contour_levels(), np.array(list(CONTOURS), dtype=np.float64)
     far = 1000.0
     slope = (phon[-1] - phon[-2]) / (levels[-1] - levels[-2])
     knots = np.vstack([levels, levels[-1] + far])
@@ -134,6 +134,6 @@ def _phon(decibels: _Matrix) -> _Matrix:
     return np.array([np.interp(decibels[band], knots[:, band], values[:, band]) for band in range(BANDS)])
 
 
-def _sone(phon: _Matrix) -> _Matrix:
+def sone(phon: _Matrix) -> _Matrix:
     """Loudness (Bladon & Lindblom 1981)."""
     return np.where(phon >= 40, np.exp2((phon - 40) / 10), np.power(phon / 40, 2.642))

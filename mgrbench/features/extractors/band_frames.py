@@ -109,7 +109,7 @@ def octave_contrast(power: _Array) -> _Array:
 
 def envelope(periodogram: _Array) -> _Array:
     """Normalised spectral envelope: (257, frames) to (17, frames), the RMS of the decibels first."""
-    decibels = 10 * np.log10(np.maximum(_half_octaves() @ periodogram, 1))
+    decibels = 10 * np.log10(np.maximum(half_octaves() @ periodogram, 1))
     rms = np.sqrt(np.square(decibels).mean(axis=0, keepdims=True))
     shape = np.divide(decibels, rms, out=np.zeros_like(decibels), where=rms > 0)
     return np.concatenate([rms, shape])
@@ -125,7 +125,7 @@ def _mel_filters() -> csr_array:
 
 
 @lru_cache(maxsize=1)
-def _half_octaves() -> csr_array:
+def half_octaves() -> csr_array:
     """How much of each bin belongs to each band, (16, 257); columns sum to 1.
 
     A bin closer to an edge than half the distance of two bins counts for both bands, in proportion.

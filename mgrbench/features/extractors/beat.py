@@ -52,8 +52,8 @@ SPEC = FeatureSpec(
 _Array = NDArray[np.float64]
 
 _ROOT = np.sqrt(3.0)
-_LOW = np.array([1 + _ROOT, 3 + _ROOT, 3 - _ROOT, 1 - _ROOT]) / (4 * np.sqrt(2.0))
-_HIGH = _LOW[::-1] * np.array([1.0, -1.0, 1.0, -1.0])
+WAVELET_LOW = np.array([1 + _ROOT, 3 + _ROOT, 3 - _ROOT, 1 - _ROOT]) / (4 * np.sqrt(2.0))
+WAVELET_HIGH = WAVELET_LOW[::-1] * np.array([1.0, -1.0, 1.0, -1.0])
 
 
 def extract(clips: Sequence[Clip]) -> FloatArray:
@@ -91,8 +91,8 @@ def envelope(samples: _Array) -> _Array:
     rest = samples
     for level in range(1, LEVELS + 1):
         wrapped = np.concatenate([rest, rest[:3]])  # periodic, so that lengths halve exactly
-        detail = np.convolve(wrapped, _HIGH, mode="valid")[::2]
-        rest = np.convolve(wrapped, _LOW, mode="valid")[::2]
+        detail = np.convolve(wrapped, WAVELET_HIGH, mode="valid")[::2]
+        rest = np.convolve(wrapped, WAVELET_LOW, mode="valid")[::2]
         pole = SMOOTHING ** (2**level)
         smooth = lfilter([1 - pole], [1, -pole], np.abs(detail))[:: 2 ** (LEVELS - level)]
         total += smooth - smooth.mean()

@@ -31,7 +31,7 @@ SAMPLE_RATE, N_FFT, HOP, N_MELS = 22050, 2048, 1024, 128
 FLOOR = 1e-10
 UNIT = "ln power"
 
-_AT_A_TIME = 8  # segments in a GPU's memory: about 100 MiB where they last 10 s
+AT_A_TIME = 8  # segments in a GPU's memory: about 100 MiB where they last 10 s
 
 SPEC = FeatureSpec(
     name="mel",
@@ -100,7 +100,7 @@ def log_mel_on(device: torch.device, segments: FloatArray) -> FloatArray:
     window, filters = _tables_on(device)
     values = []
     with computing():
-        for part in np.array_split(segments, -(-len(segments) // _AT_A_TIME)):
+        for part in np.array_split(segments, -(-len(segments) // AT_A_TIME)):
             signals = torch.tensor(part, dtype=torch.float64, device=device)
             spectra = torch.stft(signals, N_FFT, HOP, window=window, pad_mode="constant", return_complex=True)
             power = filters @ (spectra.real.square() + spectra.imag.square())

@@ -98,7 +98,7 @@ def generate(root: Path, *, strength: float = 1.0, seed: int = 0) -> Path:
     marker, text = folder / "synth.json", json.dumps(facts) + "\n"
     if not _complete(folder, marker, text):
         for genre, artist, number, track in _known():
-            pcm = _record(genre, artist, number, strength=strength, seed=seed)
+            pcm = record(genre, artist, number, strength=strength, seed=seed)
             write_atomically(folder / _file(track), _wav(pcm))
         write_atomically(marker, text)
     return folder
@@ -166,7 +166,7 @@ def _complete(folder: Path, marker: Path, text: str) -> bool:
         return False
 
 
-def _record(genre: int, artist: int, number: int, *, strength: float, seed: int) -> NDArray[np.int16]:
+def record(genre: int, artist: int, number: int, *, strength: float, seed: int) -> NDArray[np.int16]:
     """The samples of one track; they depend on nothing but the arguments."""
     artist_colour = _generator(seed, _ARTIST_COLOUR, genre, artist).standard_normal(COLOUR_NORMALS)
     own_colour = _generator(seed, _TRACK_COLOUR, genre, artist, number).standard_normal(COLOUR_NORMALS)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-_CHUNK = 1 << 22  # complex numbers worked on at a time: 32 MiB
+CHUNK = 1 << 22  # complex numbers worked on at a time: 32 MiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class _Bank:
 
     def pieces(self, rows: int) -> Iterator[_Bank]:
         """The bank in pieces that keep within the working memory when applied to so many spectra."""
-        size = max(1, _CHUNK // (rows * self.bins.shape[1]))
+        size = max(1, CHUNK // (rows * self.bins.shape[1]))
         for start in range(0, len(self.bins), size):
             piece = slice(start, start + size)
             yield _Bank(self.octave, self.bins[piece], self.taps[piece])
@@ -87,8 +87,8 @@ class TorchScattering(Scattering):
         self._device = device
         self._mirrored = torch.tensor(np.pad(np.arange(samples), self._pad, mode="reflect"), device=device)
         self._kernels = [torch.tensor(one, device=device).double() for one in self._averages]
-        self._banks = self._banks_of(self._order1)
-        self._inner = self._banks_of(self._order2)
+        self._banks = self._banks_of(self.first_order)
+        self._inner = self._banks_of(self.second_order)
 
     def __call__(self, signals: FloatArray) -> FloatArray:
         """The scattering coefficients of some signals, see `Scattering`.
@@ -145,7 +145,7 @@ class TorchScattering(Scattering):
     def _bank(self, octave: int, filters: list[Filter]) -> _Bank:
         import torch
 
-        length = self._length >> octave
+        length = self.length >> octave
         bins = np.empty((len(filters), length), np.int64)
         taps = np.zeros((len(filters), length), np.float32)
         for row, band in enumerate(filters):

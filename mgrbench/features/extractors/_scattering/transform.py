@@ -46,6 +46,9 @@ class Scattering:
     Attributes:
         hop: samples between frames.
         frames: 1 + samples // hop.
+        length: samples of a signal with what is added at its ends.
+        first_order: the filters of order 1.
+        second_order: the filters of order 2.
         order1: number of paths of order 1.
         gains: float32, shape (paths,): the factor that kymatio's subsampling puts on each path, 1 at order 0.
         batches: numbers of signals that are computed together, the largest first.
@@ -67,25 +70,27 @@ class Scattering:
         plan = ScatteringBase1D(octaves, samples, per_octave)
         plan.build()
         self.frames = 1 + samples // self.hop
-        self._length: int = plan._N_padded
+        self.length: int = plan._N_padded
         self._pad: tuple[int, int] = (plan.pad_left, plan.pad_right)
         width = plan.sigma0 / self.hop
-        self._averages = averages(self._length, width, octaves)
+        self._averages = averages(self.length, width, octaves)
         reach = len(self._averages[0]) // 2
         self._blocks = slice(plan.ind_start[octaves] - reach, plan.ind_start[octaves] + self.frames + reach)
-        if self._blocks.start < 0 or self._blocks.stop > self._length // self.hop:
+        if self._blocks.start < 0 or self._blocks.stop > self.length // self.hop:
             raise _too_short(samples)
 
         first, second = (
             list(zip(*compute_params_filterbank(width, q, plan.alpha, plan.r_psi), strict=True))
             for q in plan.Q
         )
-        self._order1 = [band_pass(self._length, *parameters) for parameters in first]
+        self.first_order = [band_pass(self.length, *parameters) for parameters in first]
         # Filters of octave 0 never follow another one.
-        self._order2 = [band_pass(self._length, *parameters) for parameters in second if parameters[2] > 0]
-        self.order1 = len(self._order1)
-        exponents = [0, *(one.octave for one in self._order1)]
-        exponents += [one.octave + two.octave for one in self._order1 for two in self._after(one.octave)]
+        self.second_order = [
+            band_pass(self.length, *parameters) for parameters in second if parameters[2] > 0
+        ]
+        self.order1 = len(self.first_order)
+        exponents = [0, *(one.octave for one in self.first_order)]
+        exponents += [one.octave + two.octave for one in self.first_order for two in self._after(one.octave)]
         self.gains: FloatArray = np.exp2(-np.asarray(exponents, dtype=np.float32))
 
     def __call__(self, signals: FloatArray) -> FloatArray:
@@ -113,13 +118,13 @@ class Scattering:
         from scipy.fft import rfft
 
         padded = np.pad(signals, ((0, 0), self._pad), mode="reflect")
-        first = min(band.first for band in self._order1)
-        spectrum = _unfold(rfft(padded), self._length, first, max(band.stop for band in self._order1))
+        first = min(band.first for band in self.first_order)
+        spectrum = _unfold(rfft(padded), self.length, first, max(band.stop for band in self.first_order))
         work = np.empty(max(_CHUNK, padded.size), np.complex64)
         orders: tuple[list[FloatArray], list[FloatArray]] = ([], [])
         for bands in self._chunks(len(signals)):
             octave = bands[0].octave
-            envelopes = _envelopes(spectrum, first, bands, self._length >> octave, work)
+            envelopes = _envelopes(spectrum, first, bands, self.length >> octave, work)
             orders[0].append(self._average(envelopes, octave))
             if following := self._after(octave):
                 low = min(band.first for band in following)
@@ -132,18 +137,18 @@ class Scattering:
     def _second(self, spectrum: Spectrum, first: int, band: Filter, work: Spectrum) -> FloatArray:
         """One second-order filter after several first-order ones: (signals, bands, frames)."""
         rows = spectrum.reshape(-1, spectrum.shape[-1])
-        envelopes = _envelopes(rows, first, [band], self._length >> band.octave, work)
+        envelopes = _envelopes(rows, first, [band], self.length >> band.octave, work)
         return self._average(envelopes, band.octave).reshape(*spectrum.shape[:-1], self.frames)
 
     def _after(self, octave: int) -> list[Filter]:
         """The second-order filters that follow a first-order one of this octave."""
-        return [band for band in self._order2 if band.octave > octave]
+        return [band for band in self.second_order if band.octave > octave]
 
     def _chunks(self, signals: int) -> Iterator[list[Filter]]:
         """The first-order filters in pieces of one octave that keep within the working memory."""
-        for octave, group in itertools.groupby(self._order1, key=lambda band: band.octave):
+        for octave, group in itertools.groupby(self.first_order, key=lambda band: band.octave):
             bands = list(group)
-            size = max(1, _CHUNK // (signals * (self._length >> octave)))
+            size = max(1, _CHUNK // (signals * (self.length >> octave)))
             yield from (bands[i : i + size] for i in range(0, len(bands), size))
 
     def _average(self, values: FloatArray, octave: int) -> FloatArray:
