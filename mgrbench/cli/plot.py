@@ -63,20 +63,20 @@ def plot(
     told: dict[str, Any] = {}
     if kind == "ladder":
         from mgrbench.experiments.ladder.files import read_ladder
-        from mgrbench.experiments.ladder.plot import picture
+        from mgrbench.experiments.ladder.plot import ladder_pictures
 
-        ladder = read_ladder(Path(run[0]))
-        files = {ending: picture(ladder, ending) for ending in ("png", "svg")}
+        files = ladder_pictures(read_ladder(Path(run[0])))
     else:
         places = [_found(name, runs, split) for name in run]
         found = [_drawable(place) for place in places]
         if kind == "embedding":
             cloud, told = _cloud(found[0], places[0], of, fold, model, device)
+            points = drawings.embed(cloud.values, seed)
         draw = {
             "confusion": lambda: drawings.confusion(found[0]),
             "intervals": lambda: drawings.intervals(_of_one_split(found)),
             "curves": lambda: drawings.curves(found),
-            "embedding": lambda: drawings.embedding(found[0], cloud, seed),
+            "embedding": lambda: drawings.embedding(found[0], cloud, points),
         }[kind]
         files = pictures(draw)
     stem = out.with_suffix("") if out and out.suffix in {".png", ".svg"} else out or Path(kind)

@@ -1,12 +1,10 @@
 """The time–frequency features of a clip side by side, sized and lettered for a paper of two columns.
 
-Values are those that a model sees. matplotlib is an extra, imported when something is drawn, and used without
-pyplot, so that nothing global changes.
+Values are those that a model sees.
 """
 
 from __future__ import annotations
 
-import io
 import math
 import textwrap
 from typing import TYPE_CHECKING
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mgrbench.core.plotting import DPI, ONE_COLUMN, STYLE, TWO_COLUMNS, need_matplotlib
+from mgrbench.core.plotting import ONE_COLUMN, TWO_COLUMNS, pictures
 from mgrbench.core.types import FloatArray
 from mgrbench.features.panels import Panel, Sheet
 
@@ -37,23 +35,17 @@ def png(sheet: Sheet) -> bytes:
     """The drawing as a PNG file of 300 dpi.
 
     Raises:
-        BenchError: if matplotlib is not installed.
+        MissingExtraError: if matplotlib is not installed.
     """
-    stream = io.BytesIO()
-    draw(sheet).savefig(stream, format="png", dpi=DPI)
-    return stream.getvalue()
+    return pictures(lambda: draw(sheet), kinds=["png"])["png"]
 
 
 def draw(sheet: Sheet) -> Figure:
     """Draw the features in one row, or in two from the fourth on.
 
-    A feature of several parts is as tall as two others, and those beside it use both rows.
-
-    Raises:
-        BenchError: if matplotlib is not installed.
+    A feature of several parts is as tall as two others, and those beside it use both rows. The style is
+    whatever is set.
     """
-    need_matplotlib()
-    from matplotlib import style
     from matplotlib.figure import Figure
 
     plain = [panel for panel in sheet.panels if not panel.parts]
@@ -62,16 +54,15 @@ def draw(sheet: Sheet) -> Figure:
     across = math.ceil(len(plain) / rows)
     columns = across + len(tall)
     width = ONE_COLUMN if columns == 1 else TWO_COLUMNS * max(1, columns / 3)
-    with style.context(["default", STYLE]):
-        figure = Figure(figsize=(width, (2 if tall else rows) * _ROW + _HEAD), layout="constrained")
-        grid = figure.add_gridspec(rows, columns)
-        for number, panel in enumerate(plain):
-            row, column = divmod(number, across)
-            lowest = number + across >= len(plain)
-            _draw_panel(figure, grid[row, column], panel, first=column == 0, last=lowest)
-        for column, panel in enumerate(tall, start=across):
-            _draw_panel(figure, grid[:, column], panel, first=column == 0, last=True)
-        figure.suptitle(_title(sheet, int(width * _LETTERS)))
+    figure = Figure(figsize=(width, (2 if tall else rows) * _ROW + _HEAD), layout="constrained")
+    grid = figure.add_gridspec(rows, columns)
+    for number, panel in enumerate(plain):
+        row, column = divmod(number, across)
+        lowest = number + across >= len(plain)
+        _draw_panel(figure, grid[row, column], panel, first=column == 0, last=lowest)
+    for column, panel in enumerate(tall, start=across):
+        _draw_panel(figure, grid[:, column], panel, first=column == 0, last=True)
+    figure.suptitle(_title(sheet, int(width * _LETTERS)))
     return figure
 
 

@@ -123,7 +123,7 @@ def curves(runs: Sequence[Drawable]) -> Figure:
         axes.set_ylabel(kind)
         axes.plot([], [], "-", color="0.3", label="validation")
         axes.plot([], [], "--", color="0.3", label="training")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
 
@@ -186,15 +186,16 @@ def prediction_cloud(predictions: Predictions, fold: int | None = None) -> Cloud
     )
 
 
-def embedding(one: Drawable, cloud: Cloud, seed: int = 0) -> Figure:
+def embedding(one: Drawable, cloud: Cloud, points: FloatArray) -> Figure:
     """t-SNE of what a model says of test tracks, coloured and marked by true genre.
 
-    Raises:
-        BenchError: if there are fewer than five tracks.
+    Args:
+        one: the run.
+        cloud: what was laid out.
+        points: its positions in the plane, float32 of shape (tracks, 2), see `embed`.
     """
     from matplotlib.figure import Figure
 
-    points = embed(cloud.values, seed)
     figure = Figure(figsize=(ONE_COLUMN, ONE_COLUMN), layout="constrained")
     axes = figure.add_subplot()
     for at, name in enumerate(one.predictions.genres):
@@ -206,7 +207,7 @@ def embedding(one: Drawable, cloud: Cloud, seed: int = 0) -> Figure:
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_title(f"{one.name} on {one.run.split}\nt-SNE of {cloud.shown}", fontsize=7, wrap=True)
-    figure.legend(loc="outside lower center", ncols=4, frameon=False, markerscale=1.5, handletextpad=0.1)
+    figure.legend(loc="outside lower center", ncols=4, markerscale=1.5, handletextpad=0.1)
     return figure
 
 

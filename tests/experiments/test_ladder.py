@@ -397,7 +397,7 @@ def test_without_matplotlib_all_but_the_plot_is_there(climbed, place, tmp_path, 
     def none(*_):
         raise MissingExtraError("drawing needs matplotlib, which cannot be imported (no)", "install it")
 
-    monkeypatch.setattr(ladder_files, "picture", none)
+    monkeypatch.setattr(ladder_files, "ladder_pictures", none)
     result = done(*LADDER, "--seeds", "1", "--out", tmp_path / "plain")
     assert "no plot was drawn: drawing needs matplotlib" in result.err
     assert sorted(file.name for file in (tmp_path / "plain").glob("ladder.*")) == [
@@ -412,7 +412,7 @@ def test_a_plot_that_fails_for_another_reason_is_an_error(climbed, place, tmp_pa
     def damaged(*_):
         raise BenchError("the font of matplotlib is damaged", "install it again")
 
-    monkeypatch.setattr(ladder_files, "picture", damaged)
+    monkeypatch.setattr(ladder_files, "ladder_pictures", damaged)
     assert "the font of matplotlib is damaged" in refused(*LADDER, "--seeds", "1", "--out", tmp_path / "x")
 
 

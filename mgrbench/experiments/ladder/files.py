@@ -16,7 +16,7 @@ from mgrbench.core.text import spreadsheet_cell
 from mgrbench.core.types import Score
 from mgrbench.core.version import __version__
 from mgrbench.experiments.ladder.ladder import Ladder
-from mgrbench.experiments.ladder.plot import picture
+from mgrbench.experiments.ladder.plot import ladder_pictures
 from mgrbench.experiments.ladder.rungs import Rung
 from mgrbench.experiments.ladder.steps import Step
 from mgrbench.experiments.verdicts import ArtistOverlap, Drop
@@ -42,8 +42,8 @@ def write_ladder(ladder: Ladder, out: Path) -> str:
     write_atomically(out / CSV_FILE, to_csv(ladder))
     write_atomically(out / JSON_FILE, json.dumps(document(ladder), indent=1, ensure_ascii=False) + "\n")
     try:
-        for kind, name in PICTURES.items():
-            write_atomically(out / name, picture(ladder, kind))
+        for kind, data in ladder_pictures(ladder).items():
+            write_atomically(out / PICTURES[kind], data)
     except MissingExtraError as error:
         return str(error)
     return ""

@@ -1,17 +1,15 @@
 """The ladder as a plot for one column of a paper: accuracy by rung, one line a model, with its intervals.
 
-Colours are those of Okabe and Ito (2008), which readers who confuse red and green can tell apart; models
-also differ in their markers, so the plot survives a grey print. Open markers beside the rung of clips at
-random are the test clips whose artist is in training (pointing up) and the others (pointing down).
+Open markers beside the rung of clips at random are the test clips whose artist is in training (pointing up)
+and the others (pointing down).
 """
 
 from __future__ import annotations
 
-import io
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from mgrbench.core.plotting import DPI, ONE_COLUMN, STYLE, need_matplotlib
+from mgrbench.core.plotting import COLOURS, MARKERS, ONE_COLUMN, pictures
 from mgrbench.core.types import Score
 
 if TYPE_CHECKING:
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
 
     from mgrbench.experiments.ladder.ladder import Ladder
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-MARKERS = "osD^vPX"
 LINES = ("-", "--", "-.", ":")
 _HEIGHT = 2.7
 _LEGEND = 0.16
@@ -32,61 +28,40 @@ _INSIDE = 0.32
 """How far beside their rung the parts of the random split stand, at half that spread."""
 _WORDS = 10
 """Letters in a line of a rung's name."""
-_STYLE: dict[str, Any] = {
-    **STYLE,
-    "legend.fontsize": 7,
-    "lines.linewidth": 1.0,
-    "lines.markersize": 4,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "svg.hashsalt": "mgrbench",
-}
+_WIDTH = 1.0
+"""Points that a line is wide."""
 
 
-def picture(ladder: Ladder, kind: str) -> bytes:
-    """The plot as a PNG file of 300 dpi or as an SVG file, the same bytes for the same ladder.
+def ladder_pictures(ladder: Ladder) -> dict[str, bytes]:
+    """The plot as ``png`` (300 dpi) and ``svg``, the same bytes for the same ladder.
 
     Raises:
-        BenchError: if matplotlib is not installed.
+        MissingExtraError: if matplotlib is not installed.
     """
-    need_matplotlib()
-    from matplotlib import style
-
-    stream = io.BytesIO()
-    with style.context(["default", _STYLE]):
-        without_date = {"Date": None} if kind == "svg" else None
-        draw(ladder).savefig(stream, format=kind, dpi=DPI, metadata=without_date)
-    return stream.getvalue()
+    return pictures(lambda: draw(ladder))
 
 
 def draw(ladder: Ladder) -> Figure:
-    """Draw the ladder.
-
-    Raises:
-        BenchError: if matplotlib is not installed.
-    """
-    need_matplotlib()
-    from matplotlib import style
+    """Draw the ladder, in whatever style is set."""
     from matplotlib.figure import Figure
 
     run = [rung for rung in ladder.rungs if not rung.left_out]
     inside = any(step.inside and step.inside.known for step in ladder.steps)
-    with style.context(["default", _STYLE]):
-        lines = (len(ladder.models) + 1) // 2 + inside
-        figure = Figure(figsize=(ONE_COLUMN, _HEIGHT + _LEGEND * lines), layout="constrained")
-        axes = figure.add_subplot()
-        place = {rung.name: position for position, rung in enumerate(run)}
-        for number, model in enumerate(ladder.models):
-            _draw_model(axes, ladder, place, model, number)
-        if inside:
-            _explain(axes)
-        names = [textwrap.fill(rung.title, _WORDS, break_long_words=False) for rung in run]
-        axes.set_xticks(range(len(run)), names)
-        axes.set_xlim(-0.5, len(run) - 0.5)
-        axes.set_ylabel("accuracy (%)")
-        axes.grid(axis="y", linewidth=0.3, color="0.8")
-        axes.set_axisbelow(True)
-        figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    lines = (len(ladder.models) + 1) // 2 + inside
+    figure = Figure(figsize=(ONE_COLUMN, _HEIGHT + _LEGEND * lines), layout="constrained")
+    axes = figure.add_subplot()
+    place = {rung.name: position for position, rung in enumerate(run)}
+    for number, model in enumerate(ladder.models):
+        _draw_model(axes, ladder, place, model, number)
+    if inside:
+        _explain(axes)
+    names = [textwrap.fill(rung.title, _WORDS, break_long_words=False) for rung in run]
+    axes.set_xticks(range(len(run)), names)
+    axes.set_xlim(-0.5, len(run) - 0.5)
+    axes.set_ylabel("accuracy (%)")
+    axes.grid(axis="y", linewidth=0.3, color="0.8")
+    axes.set_axisbelow(True)
+    figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 
@@ -96,7 +71,12 @@ def _draw_model(axes: Axes, ladder: Ladder, place: dict[str, int], model: str, n
     many = len(ladder.models)
     shift = _SPREAD * (number / (many - 1) - 0.5) if many > 1 else 0.0
     colour = COLOURS[number % len(COLOURS)]
-    looks: dict[str, Any] = {"color": colour, "marker": MARKERS[number % len(MARKERS)], "label": model}
+    looks: dict[str, Any] = {
+        "color": colour,
+        "marker": MARKERS[number % len(MARKERS)],
+        "label": model,
+        "linewidth": _WIDTH,
+    }
     where = [place[step.rung] + shift for step in steps]
     heights = [100 * step.accuracy.value for step in steps]
     ends = _bars([step.accuracy for step in steps])

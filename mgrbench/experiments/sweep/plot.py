@@ -7,7 +7,6 @@ Validation accuracy is drawn beside the test accuracy of a single option, where 
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,70 +14,51 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mgrbench.core.plotting import DPI, ONE_COLUMN, STYLE, TWO_COLUMNS, need_matplotlib
+from mgrbench.core.plotting import COLOURS, MARKERS, ONE_COLUMN, TWO_COLUMNS, pictures
 from mgrbench.experiments.sweep.sweep import Axis, Point, Sweep, describe, value_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
-"""Told apart by readers of every colour vision (Okabe and Ito 2008)."""
-_MARKERS = "osD^v"
+_LINES = 5
+"""Values of a second option that are drawn as lines; more make a heat map."""
 _HEIGHT = 2.4
 _LETTERS = 16
 """Letters of a title that fit into an inch."""
 _TICK_LETTERS = 26
 """Letters under an axis, in all, from which on they are turned."""
 _LARGEST = 1e300
-_STYLE = {**STYLE, "svg.hashsalt": "mgrbench", "legend.fontsize": 7, "legend.frameon": False}
 
 
 def drawings(sweep: Sweep) -> dict[str, bytes]:
-    """The drawing as PNG (300 dpi) and as SVG; the same sweep gives the same bytes.
+    """The drawing as ``png`` (300 dpi) and as ``svg``; the same sweep gives the same bytes.
 
     Raises:
-        BenchError: if matplotlib is not installed.
+        MissingExtraError: if matplotlib is not installed.
     """
-    need_matplotlib()
-    from matplotlib import style
-
-    figure = draw(sweep)
-    files = {}
-    with style.context(["default", _STYLE]):
-        for ending, metadata in (("png", {}), ("svg", {"Date": None})):
-            stream = io.BytesIO()
-            figure.savefig(stream, format=ending, dpi=DPI, metadata=metadata)
-            files[ending] = stream.getvalue()
-    return files
+    return pictures(lambda: draw(sweep))
 
 
 def draw(sweep: Sweep) -> Figure:
-    """Draw a sweep.
-
-    Raises:
-        BenchError: if matplotlib is not installed.
-    """
-    need_matplotlib()
-    from matplotlib import style
+    """Draw a sweep, in whatever style is set."""
     from matplotlib.figure import Figure
 
     axes_of = sweep.grid.axes
-    table = len(axes_of) == 2 and len(axes_of[1].values) > len(_COLOURS)
-    with style.context(["default", _STYLE]):
-        width = TWO_COLUMNS if table and len(axes_of[0].values) > 4 else ONE_COLUMN
-        rows = len(sweep.points) if len(axes_of) > 2 else 3 * len(axes_of[1].values) // 2 if table else 0
-        figure = Figure(figsize=(width, max(_HEIGHT, 0.9 + 0.16 * rows)), layout="constrained")
-        axes = figure.add_subplot()
-        if len(axes_of) == 1:
-            _draw_line(axes, axes_of[0], sweep.points)
-        elif table:
-            _draw_table(axes, axes_of[0], axes_of[1], sweep.points)
-        elif len(axes_of) == 2:
-            _draw_group(axes, axes_of[0], axes_of[1], sweep.points)
-        else:
-            _draw_list(axes, sweep.points)
-        figure.suptitle(_title(sweep, int(width * _LETTERS)))
+    table = len(axes_of) == 2 and len(axes_of[1].values) > _LINES
+    width = TWO_COLUMNS if table and len(axes_of[0].values) > 4 else ONE_COLUMN
+    rows = len(sweep.points) if len(axes_of) > 2 else 3 * len(axes_of[1].values) // 2 if table else 0
+    figure = Figure(figsize=(width, max(_HEIGHT, 0.9 + 0.16 * rows)), layout="constrained")
+    axes = figure.add_subplot()
+    if len(axes_of) == 1:
+        _draw_line(axes, axes_of[0], sweep.points)
+    elif table:
+        _draw_table(axes, axes_of[0], axes_of[1], sweep.points)
+    elif len(axes_of) == 2:
+        _draw_group(axes, axes_of[0], axes_of[1], sweep.points)
+    else:
+        _draw_list(axes, sweep.points)
+    figure.suptitle(_title(sweep, int(width * _LETTERS)))
     return figure
 
 
@@ -148,14 +128,14 @@ def _errorbars(
     order = np.argsort(places) if scale != "words" else np.arange(len(places))
     scores = [points[i].scores["accuracy"] for i in order]
     ends = [(score.low, score.high) for score in scores]
-    colour = _COLOURS[number]
+    colour = COLOURS[number]
     lows, highs = (
         np.array([end if end is not None else np.nan for end in side]) for side in zip(*ends, strict=True)
     )
     axes.vlines(places[order], lows, highs, color=colour, lw=0.9)
     line = "-" if scale != "words" else ""
     values = [score.value for score in scores]
-    axes.plot(places[order], values, line + _MARKERS[number], color=colour, ms=3.5, lw=0.9, label=label)
+    axes.plot(places[order], values, line + MARKERS[number], color=colour, ms=3.5, lw=0.9, label=label)
 
 
 def _axis(axes: Axes, axis: Axis) -> tuple[NDArray[np.float64], str]:
@@ -192,8 +172,8 @@ def _draw_list(axes: Axes, points: Sequence[Point]) -> None:
     for row, point in zip(rows, points, strict=True):
         score = point.scores["accuracy"]
         if score.low is not None and score.high is not None:
-            axes.hlines(row, score.low, score.high, color=_COLOURS[0], lw=0.9)
-        axes.plot(score.value, row, "o", color=_COLOURS[0], ms=3.5)
+            axes.hlines(row, score.low, score.high, color=COLOURS[0], lw=0.9)
+        axes.plot(score.value, row, "o", color=COLOURS[0], ms=3.5)
     axes.set_yticks(rows, [describe(point.options) for point in points])
     axes.set_ylim(len(points) - 0.5, -0.5)
     axes.set_xlabel("test accuracy")

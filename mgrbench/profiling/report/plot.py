@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _HEIGHT, _LEGEND = 2.6, 0.15
 _DECADES, _NEAR = 100, 5
 """Ratios of largest to smallest time below which more than powers of ten, or round numbers, are named."""
-_MARKER_SIZE, _LEGEND_SIZE = 4, 6.5
+_LEGEND_SIZE = 6.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,6 @@ def draw(drawn: Sequence[CostPoint], split: str) -> Figure:
             yerr=[[100 * (value - (low or 0))], [100 * ((high or 0) - value)]] if known else None,
             color=COLOURS[number % len(COLOURS)],
             marker=MARKERS[number % len(MARKERS)],
-            markersize=_MARKER_SIZE,
             linestyle="none", elinewidth=0.7, capsize=1.5, label=point.name,
         )  # fmt: skip
     axes.set_xscale("log")
@@ -130,5 +129,5 @@ def draw(drawn: Sequence[CostPoint], split: str) -> Figure:
     axes.set_ylabel(f"accuracy on {split} (%)")
     axes.grid(linewidth=0.3, color="0.85")
     axes.set_axisbelow(True)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=_LEGEND_SIZE)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=_LEGEND_SIZE)
     return figure
