@@ -13,7 +13,8 @@ from mgrbench.core.errors import BenchError
 from mgrbench.core.text import did_you_mean
 
 if TYPE_CHECKING:
-    from mgrbench.results.figures import Cloud, Drawable
+    from mgrbench.results.figures import Cloud
+    from mgrbench.results.load import StoredRun
 
 
 def plot(
@@ -67,8 +68,10 @@ def plot(
 
         files = ladder_pictures(read_ladder(Path(run[0])))
     else:
+        from mgrbench.results.load import load_run
+
         places = [_found(name, runs, split) for name in run]
-        found = [_drawable(place) for place in places]
+        found = [load_run(place) for place in places]
         if kind == "embedding":
             cloud, told = _cloud(found[0], places[0], of, fold, model, device)
             points = drawings.embed(cloud.values, seed)
@@ -100,7 +103,7 @@ def _check_choice(word: str, known: Collection[str], problem: str) -> None:
 
 
 def _cloud(
-    one: Drawable, folder: Path, of: str, fold: int | None, model: str | None, device: str
+    one: StoredRun, folder: Path, of: str, fold: int | None, model: str | None, device: str
 ) -> tuple[Cloud, dict[str, Any]]:
     """What the embedding shows, and what is said of it."""
     from mgrbench.evaluation.retrain import has_features, retrain
@@ -110,7 +113,7 @@ def _cloud(
         note(f"{one.run.model} has no high-level features to give: showing its log-probabilities instead")
         of = "predictions"
     if of == "predictions":
-        cloud = prediction_cloud(one.predictions, fold)
+        cloud = prediction_cloud(one.run.predictions, fold)
         return cloud, {"shown": cloud.shown}
     seconds = (one.run.cost.fit_seconds or 0.0) / len(one.run.folds)
     try:
@@ -139,20 +142,7 @@ def _found(name: str, runs: list[Path] | None, split: str | None) -> Path:
     return find_run(name, runs or [Path("runs")], split)
 
 
-def _drawable(folder: Path) -> Drawable:
-    from mgrbench.core.files import read_text
-    from mgrbench.results.figures import HISTORY, Drawable
-    from mgrbench.results.find import run_dataset, run_split
-    from mgrbench.results.folder import read_run
-    from mgrbench.results.load import stored_run
-
-    record = read_run(folder)
-    run, predictions = stored_run(folder, run_split(record.split, folder), run_dataset(record.dataset).genres)
-    history = folder / HISTORY
-    return Drawable(run, predictions, read_text(history) if history.is_file() else "")
-
-
-def _of_one_split(found: list[Drawable]) -> list[Drawable]:
+def _of_one_split(found: list[StoredRun]) -> list[StoredRun]:
     splits = sorted({one.run.split for one in found})
     if len(splits) > 1:
         hint = "accuracies on different splits are different exams: draw one split at a time"

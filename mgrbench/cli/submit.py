@@ -72,7 +72,7 @@ def verify(
     from mgrbench.core.files import digest_of_file
     from mgrbench.evaluation.submit import verify
     from mgrbench.results.find import find_run
-    from mgrbench.results.folder import PREDICTIONS_FILE, read_run
+    from mgrbench.results.folder import PREDICTIONS_FILE, read_record
 
     if tolerance is not None and not 0 <= tolerance <= 1:
         raise BenchError(f"--tolerance is {tolerance}", "give a difference of accuracies between 0 and 1")
@@ -80,7 +80,7 @@ def verify(
     number = fold
     if number is None:
         # Nobody chooses it, and asking again gives the same.
-        many = len(read_run(folder).folds)
+        many = len(read_record(folder).folds)
         number = int(digest_of_file(folder / PREDICTIONS_FILE)[:8], 16) % max(many, 1) + 1
     found = verify(
         folder,

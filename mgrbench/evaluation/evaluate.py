@@ -7,8 +7,6 @@ on disk, so the same command goes on where an interrupted one stopped.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,7 +25,8 @@ from mgrbench.evaluation.plan import Plan, make_plan
 from mgrbench.evaluation.request import SILENT, Progress, Request, Settings
 from mgrbench.models.source import ModelLike
 from mgrbench.results.folder import SPLIT_FILE, claimed, is_finished, run_folder, write_run
-from mgrbench.results.load import stored_run
+from mgrbench.results.history import write_history
+from mgrbench.results.load import load_run
 from mgrbench.results.predictions import Predictions, from_probabilities, joined
 from mgrbench.results.record import make_run
 from mgrbench.results.run import Cost, Run, Selection, Warn
@@ -103,7 +102,8 @@ def execute(plan: Plan, out: Path | None, progress: Progress = SILENT) -> Finish
     folder = run_folder(out, plan.dataset.name, plan.split.name.split("/")[1], plan.title, plan.run_id())
     with claimed(folder, out):
         if is_finished(folder) and not plan.settings.fresh:
-            return Finished(stored_run(folder, plan.split, plan.dataset.genres)[0], folder, reused=True)
+            stored = load_run(folder, split=plan.split, dataset=plan.dataset)
+            return Finished(stored.run, folder, reused=True)
         journal = FoldJournal(folder)
         if plan.settings.fresh:
             journal.clear()
@@ -207,21 +207,14 @@ def _cost(plan: Plan, results: Sequence[FoldResult]) -> Cost:
 
 
 def _write(folder: Path, run: Run, journal: FoldJournal, plan: Plan) -> None:
-    history = [
+    epochs = [
         {"fold": number, **epoch}
         for number, fold in enumerate(plan.folds, start=1)
         if (result := journal.read(number, len(fold.test), len(plan.dataset.genres)))
         for epoch in result.history
     ]
-    if history:
-        stream = io.StringIO()
-        columns = list(dict.fromkeys(key for row in history for key in row))
-        writer = csv.DictWriter(stream, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(history)
-        write_atomically(folder / "history.csv", stream.getvalue())
+    write_history(folder, epochs)
     if not is_shipped(plan.split):
         write_atomically(folder / SPLIT_FILE, plan.split.text)
-    if run.predictions is not None:
-        write_run(folder, run, run.predictions)
+    write_run(folder, run)
     journal.clear()

@@ -19,11 +19,8 @@ from mgrbench.evaluation.fold import run_fold
 from mgrbench.evaluation.plan import Plan, make_plan
 from mgrbench.evaluation.request import Request, Settings
 from mgrbench.models.source import model_source
-from mgrbench.results.find import run_dataset, run_split
-from mgrbench.results.folder import read_run
-from mgrbench.results.load import stored_run
-from mgrbench.results.predictions import Predictions
-from mgrbench.results.run import Run
+from mgrbench.results.load import load_run
+from mgrbench.results.run import Run, RunRecord
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +75,8 @@ def retrain(
         BenchError: if the run cannot be believed, was only scored, has no such fold, if its features are not
             there or are others, or if the model has no features to give or breaks its contract.
     """
-    plan, run, predictions = _planned(folder, fold, model, device)
+    plan, run = _planned(folder, fold, model, device)
+    predictions = run.predictions
     if features and not has_features(run, model):
         raise BenchError(f"{plan.source.name} has no features to give", _EMBED)
     task = plan.tasks()[fold - 1]
@@ -106,7 +104,7 @@ def retrain(
     )
 
 
-def has_features(run: Run, model: str | None = None) -> bool:
+def has_features(run: RunRecord, model: str | None = None) -> bool:
     """Whether a run's model has high-level features to give; False where it was only scored, or is not found.
 
     Args:
@@ -125,10 +123,9 @@ def has_features(run: Run, model: str | None = None) -> bool:
     return callable(getattr(built, "embed", None))
 
 
-def _planned(folder: Path, fold: int, model: str | None, device: str) -> tuple[Plan, Run, Predictions]:
-    record = read_run(folder)
-    split = run_split(record.split, folder)
-    run, predictions = stored_run(folder, split, run_dataset(record.dataset).genres)
+def _planned(folder: Path, fold: int, model: str | None, device: str) -> tuple[Plan, Run]:
+    stored = load_run(folder)
+    run, split = stored.run, stored.split
     if _was_scored(run):
         raise BenchError(
             "was scored from predictions, and cannot be trained", "name a run of `mgrbench run`", folder
@@ -136,10 +133,10 @@ def _planned(folder: Path, fold: int, model: str | None, device: str) -> tuple[P
     if not 1 <= fold <= len(split.folds):
         raise BenchError(f"there is no fold {fold}", f"{run.split} has folds 1 to {len(split.folds)}")
     options = dict(run.options) | ({"selection": "test"} if run.selection.rule == "test" else {})
-    whole = len(predictions) == split.test_tracks
+    whole = len(run.predictions) == split.test_tracks
     request = Request(
         model=model or run.model,
-        dataset=run_dataset(run.dataset),
+        dataset=stored.dataset,
         split=split,
         features=tuple(run.features),
         options=options,
@@ -152,13 +149,13 @@ def _planned(folder: Path, fold: int, model: str | None, device: str) -> tuple[P
         if now[name] != fingerprint:
             hint = "extract or import the features that the run was made with"
             raise BenchError(f"the stored feature {name} is not the one of the run", hint, folder)
-    return plan, run, predictions
+    return plan, run
 
 
 _EMBED = "embed(inputs) gives finite values of shape (tracks, values)"
 
 
-def _was_scored(run: Run) -> bool:
+def _was_scored(run: RunRecord) -> bool:
     return any(warning.code == "MGR105" for warning in run.warnings)
 
 

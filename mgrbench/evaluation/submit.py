@@ -14,13 +14,11 @@ from pathlib import Path
 from mgrbench.core.files import read_text, write_atomically
 from mgrbench.core.types import BenchError
 from mgrbench.evaluation.retrain import retrain
-from mgrbench.results.find import run_dataset, run_split
-from mgrbench.results.folder import PREDICTIONS_FILE, RUN_FILE, read_run, run_folder
-from mgrbench.results.load import stored_run
+from mgrbench.results.folder import PREDICTIONS_FILE, RUN_FILE, run_folder
+from mgrbench.results.history import HISTORY_FILE
+from mgrbench.results.load import load_run
 from mgrbench.results.run import Run
 from mgrbench.splits import is_shipped
-
-HISTORY_FILE = "history.csv"
 
 STEADY, SEEDED = 0.01, 0.05
 """How far a fold's accuracy may be from the recorded one: on another machine the last digits of a sum differ,
@@ -65,14 +63,13 @@ def submit(folders: Sequence[Path], out: Path) -> list[Submitted]:
 
 
 def _checked(folder: Path) -> Run:
-    record = read_run(folder)
-    split = run_split(record.split, folder)
+    stored = load_run(folder)
+    run, split = stored.run, stored.split
     if not is_shipped(split):
         hint = "evaluate on a split that `mgrbench list splits` names, or offer the split file first"
-        raise BenchError(f"{record.split} does not come with mgrbench", hint, folder)
-    run, predictions = stored_run(folder, split, run_dataset(record.dataset).genres)
-    if len(predictions) < split.test_tracks:
-        problem = f"has predictions for {len(predictions)} of the split's {split.test_tracks} test tracks"
+        raise BenchError(f"{run.split} does not come with mgrbench", hint, folder)
+    if len(run.predictions) < split.test_tracks:
+        problem = f"has predictions for {len(run.predictions)} of the split's {split.test_tracks} test tracks"
         raise BenchError(problem, "complete the features and run again", folder)
     if not run.environment.packages:
         raise BenchError("says nothing of its library versions", "run it again by `mgrbench run`", folder)

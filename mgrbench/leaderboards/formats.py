@@ -10,6 +10,7 @@ from dataclasses import asdict
 
 from mgrbench.core.codes import title_of
 from mgrbench.core.text import escaped, interval_text, spreadsheet_cell
+from mgrbench.core.types import Score
 from mgrbench.leaderboards.board import Board
 from mgrbench.leaderboards.paper.printed import SOURCE, Reported, reported_on
 from mgrbench.leaderboards.rows import Row
@@ -27,7 +28,6 @@ from mgrbench.leaderboards.text import (
     row_name,
     split_codes,
 )
-from mgrbench.results.run import ScoreRecord
 
 
 def to_markdown(board: Board) -> str:
@@ -123,7 +123,7 @@ def _row_document(board: Board, row: Row) -> dict[str, object]:
         "selection": row.selection,
         "source": row.source,
         "test_tracks": row.test_tracks,
-        "scores": {name: score.model_dump() for name, score in row.scores.items()},
+        "scores": {name: asdict(score) for name, score in row.scores.items()},
         "accuracy_folds": row.accuracy_folds.model_dump(),
         "codes": all_codes(board, row).split(),
         "warnings": [warning.model_dump() for warning in row.warnings],
@@ -202,6 +202,6 @@ def _reported(board: Board) -> list[str]:
     return lines
 
 
-def _end(score: ScoreRecord | None, end: str) -> str:
+def _end(score: Score | None, end: str) -> str:
     value = None if score is None else getattr(score, end)
     return "" if value is None else f"{value:.6f}"

@@ -15,7 +15,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from mgrbench.core.codes import CODES, title_of
-from mgrbench.core.files import read_text
 from mgrbench.core.text import interval_text
 from mgrbench.leaderboards import svg
 from mgrbench.leaderboards.board import Board, stands_apart
@@ -35,13 +34,13 @@ from mgrbench.leaderboards.text import (
     split_codes,
 )
 from mgrbench.metrics.classification import per_class
+from mgrbench.results.history import read_history
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _DRAWN_ROWS = 60
 """Rows in the plot of intervals."""
 _DRAWN_MODELS = 24
 """Models of which matrices are drawn, each by its best row; and rows of which learning curves are."""
-_HISTORY = "history.csv"
 
 
 def to_html(board: Board) -> str:
@@ -143,7 +142,7 @@ def _details(board: Board) -> list[dict[str, Any]]:
                 "accuracy": interval_text(row.scores["accuracy"]),
                 "optimistic": row.optimistic,
                 "confusion": Markup(svg.confusion(row.confusion, genres, name)),  # noqa: S704
-                "genres": Markup(svg.genre_bars(per_class(row.confusion), genres, name)),  # noqa: S704
+                "genres": Markup(svg.genre_bars(per_class(row.confusion, genres), name)),  # noqa: S704
             }
         )
     return found
@@ -153,9 +152,8 @@ def _curves(board: Board) -> list[dict[str, Any]]:
     """The rows of networks, the first ones, and how they learned."""
     found = []
     for row in board.rows:
-        file = row.folder / _HISTORY
         name = f"{_full_name(row)}, seed {row.seed}"
-        drawn = svg.curves(read_text(file), name) if file.is_file() else ""
+        drawn = svg.curves(read_history(row.folder), name)
         if drawn:
             found.append({"name": name, "drawn": Markup(drawn)})  # noqa: S704
         if len(found) == _DRAWN_MODELS:

@@ -9,11 +9,11 @@ from typing import Any
 
 from mgrbench.core.boundary import boundary
 from mgrbench.core.codes import about_run
-from mgrbench.core.types import Split
+from mgrbench.core.types import Score, Split
 from mgrbench.leaderboards.hits import Hits, pack_hits
 from mgrbench.metrics.classification import METRICS, Metric
-from mgrbench.results.load import stored_run
-from mgrbench.results.run import MeanStd, ScoreRecord, Warn
+from mgrbench.results.load import checked_run
+from mgrbench.results.run import MeanStd, Warn
 from mgrbench.results.scoring import derive
 from mgrbench.results.versions import versions_of
 
@@ -43,7 +43,7 @@ class Row:
     seed: int
     selection: str
     source: str
-    scores: Mapping[str, ScoreRecord]
+    scores: Mapping[str, Score]
     accuracy_folds: MeanStd
     test_tracks: int
     warnings: tuple[Warn, ...]
@@ -70,12 +70,12 @@ def row_of(
     Raises:
         BenchError: if the run can't be believed (see `mgrbench.results.load`), or if a metric fails.
     """
-    run, predictions = stored_run(folder, split, genres)
+    run = checked_run(folder, split, genres)
     extra = {name: metric for name, metric in metrics.items() if name not in METRICS}
     with boundary(", ".join(extra), f"scoring {folder.name}"):
-        more = derive(predictions, split, extra).scores if extra else {}
+        more = derive(run.predictions, split, extra).scores if extra else {}
     scores = {name: score for name, score in run.scores.items() if name in metrics}
-    scores |= {name: ScoreRecord(value=score.value) for name, score in more.items()}
+    scores |= more
     return Row(
         rank=None,
         model=run.model,
@@ -86,12 +86,12 @@ def row_of(
         source=run.source,
         scores=scores,
         accuracy_folds=run.fold_mean_std["accuracy"],
-        test_tracks=len(predictions),
+        test_tracks=len(run.predictions),
         warnings=tuple(warning for warning in run.warnings if about_run(warning.code)),
         run=folder.relative_to(root).as_posix(),
         version=run.code.version,
         finished_utc=run.finished_utc,
-        hits=pack_hits(predictions, split),
+        hits=pack_hits(run.predictions, split),
         versions=versions_of(run),
         confusion=run.confusion,
         folder=folder,

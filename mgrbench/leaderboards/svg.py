@@ -14,7 +14,7 @@ from mgrbench.core.text import interval_text, short
 from mgrbench.leaderboards.rows import Row
 from mgrbench.leaderboards.text import rank_of, row_name
 from mgrbench.metrics.classification import PerClass
-from mgrbench.results.history import curve_lines
+from mgrbench.results.history import History, curve_lines
 
 _LINE = 16
 _POINTS = 80
@@ -112,7 +112,7 @@ def _often(counts: Sequence[Sequence[int]], genres: Sequence[str]) -> str:
     return f"Commonest mistakes: {', '.join(said)}." if said else "No mistakes."
 
 
-def genre_bars(classes: Sequence[PerClass], genres: Sequence[str], name: str) -> str:
+def genre_bars(genres: Sequence[PerClass], name: str) -> str:
     """Recall and precision of every genre as bars."""
     left, wide = 110.0, 260.0
     parts = [
@@ -125,9 +125,9 @@ def genre_bars(classes: Sequence[PerClass], genres: Sequence[str], name: str) ->
         f'<rect class="precision" x="{left + 70:g}" y="2" width="9" height="9"/>'
         f"{_words(left + 83, 11, 'precision')}"
     )
-    for at, one in enumerate(classes):
+    for at, one in enumerate(genres):
         y = 30.0 * at + 22
-        parts.append(_words(left - 8, y + 15, genres[at], "end"))
+        parts.append(_words(left - 8, y + 15, one.genre, "end"))
         for kind, share, below in (("recall", one.recall, 0.0), ("precision", one.precision, 11.0)):
             parts.append(
                 f'<rect class="{kind}" x="{left:g}" y="{y + below:g}" '
@@ -135,16 +135,15 @@ def genre_bars(classes: Sequence[PerClass], genres: Sequence[str], name: str) ->
                 + _words(left + wide * share + 5, y + below + 9, short(share, 2), extra=' class="small"')
             )
     about = "; ".join(
-        f"{genre}: recall {one.recall:.2f}, precision {one.precision:.2f}"
-        for genre, one in zip(genres, classes, strict=True)
+        f"{one.genre}: recall {one.recall:.2f}, precision {one.precision:.2f}" for one in genres
     )
     return _svg(left + wide + 45, 30 * len(genres) + 26, f"Genres of {name}", f"{about}.", parts)
 
 
-def curves(history: str, name: str) -> str:
-    """Learning curves from the text of a ``history.csv``: losses and accuracies by epoch, a line a fold.
+def curves(history: History, name: str) -> str:
+    """Learning curves: losses and accuracies by epoch, a line for every fold and network.
 
-    Nothing but numbers is taken from the text; empty where it has none.
+    Nothing but numbers is taken from the history. Without any the drawing is empty text.
     """
     panels = [
         panel
@@ -157,7 +156,7 @@ def curves(history: str, name: str) -> str:
     return _svg(330.0 * len(panels), 220, f"Learning curves of {name}", about, panels)
 
 
-def _panel(history: str, kind: str, place: int) -> str:
+def _panel(history: History, kind: str, place: int) -> str:
     drawn = {part: curve_lines(history, f"{part}_{kind}") for part in ("train", "valid")}
     points = [point for lines in drawn.values() for line in lines for point in line]
     if not points:

@@ -18,7 +18,7 @@ Conventions: a ratio whose denominator is zero is 0, no metric is ever NaN, and 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -252,10 +252,10 @@ def confusion(outcome: Outcome) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class PerClass:
-    """How one genre fared. All but the position and the support are shares, 0..1.
+    """How one genre was predicted. All but the name and the support are shares, 0..1.
 
     Attributes:
-        genre_index: position of the genre in ``Dataset.genres``.
+        genre: its name.
         precision: TP / (TP + FP), 0 if the genre was never predicted.
         recall: TP / (TP + FN), 0 if no track is of the genre.
         f1: 2 TP / (2 TP + FP + FN), 0 if both.
@@ -267,7 +267,7 @@ class PerClass:
         support: number of tracks of the genre.
     """
 
-    genre_index: int
+    genre: str
     precision: float
     recall: float
     f1: float
@@ -276,14 +276,16 @@ class PerClass:
     support: int
 
 
-def per_class(confusion: ArrayLike) -> tuple[PerClass, ...]:
+def per_class(confusion: ArrayLike, genres: Sequence[str]) -> tuple[PerClass, ...]:
     """What a confusion matrix says of each genre.
 
     Args:
         confusion: counts, shape (genres, genres), rows are true genres.
+        genres: names of the genres, in the order of the rows.
 
     Raises:
-        BenchError: if it is not a square matrix of whole numbers that are not negative, or is all 0.
+        BenchError: if it is not a square matrix of whole numbers that are not negative, or is all 0; or if
+            there are more or fewer names than rows.
     """
     counts = np.asarray(confusion)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not np.issubdtype(counts.dtype, np.integer):
@@ -291,6 +293,9 @@ def per_class(confusion: ArrayLike) -> tuple[PerClass, ...]:
         raise BenchError(problem, "give whole numbers, as many rows as columns")
     if counts.size == 0 or counts.min() < 0 or counts.max() == 0:
         raise BenchError("a confusion matrix has negative counts or no tracks", "give counts of tracks")
+    if len(genres) != len(counts):
+        problem = f"there are {len(genres)} names of genres for {len(counts)} rows of a confusion matrix"
+        raise BenchError(problem, "name each genre once")
     hits, predicted, support = counts.diagonal(), counts.sum(axis=0), counts.sum(axis=1)
     missed, wrongly = support - hits, predicted - hits
     total, right = counts.sum(), hits.sum()
@@ -303,7 +308,8 @@ def per_class(confusion: ArrayLike) -> tuple[PerClass, ...]:
         right / np.maximum(printed_denominator, 1),
         support,
     )
-    return tuple(PerClass(i, *row) for i, row in enumerate(zip(*(c.tolist() for c in columns), strict=True)))
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return tuple(PerClass(genre, *row) for genre, row in zip(genres, rows, strict=True))
 
 
 def _positions(values: ArrayLike, n_genres: int, name: str) -> NDArray[np.int64]:

@@ -18,12 +18,12 @@ from mgrbench.metrics.bootstrap import Bootstrap
 from mgrbench.metrics.classification import Outcome, macro_f1
 from mgrbench.metrics.clusters import clusters_of
 from mgrbench.results.find import find_run, run_dataset, run_split
-from mgrbench.results.folder import read_run
-from mgrbench.results.load import stored_run
+from mgrbench.results.folder import read_record
+from mgrbench.results.load import load_run
 from mgrbench.results.names import run_names
 from mgrbench.results.pairs import METRICS, Key, Pair, make_pairs
 from mgrbench.results.predictions import Predictions, check_against_split
-from mgrbench.results.run import Run, Warn
+from mgrbench.results.run import Run, RunRecord, Warn
 from mgrbench.results.versions import other_versions, versions_of
 from mgrbench.splits import load_split
 
@@ -73,11 +73,11 @@ def compare(
     """Compare runs on the test tracks common to all; the Python twin of ``mgrbench compare``.
 
     Args:
-        runs: records with their predictions (as `mgrbench.evaluate` gives), folders of runs, or names of runs
-            below ``root`` (see `mgrbench.results.find.find_run`).
+        runs: runs (as `mgrbench.evaluate` gives), folders of runs, or names of runs below ``root`` (see
+            `mgrbench.results.find.find_run`).
         root: folder of runs, or several.
-        split: the split, where records of a split of your own are compared; for names, the split that they
-            are looked up in.
+        split: the split, where the runs are of a split of your own; for names, the split that they are looked
+            up in.
         dataset: the dataset, where it comes from a file.
 
     Raises:
@@ -88,25 +88,21 @@ def compare(
     if len(runs) < 2:
         raise BenchError(f"there is {len(runs)} run to compare", "name two runs or more")
     within = split if isinstance(split, str) and "/" in split else None
-    found = [(run, None) if isinstance(run, Run) else _read(str(run), roots, within) for run in runs]
-    _check_comparable([run for run, _ in found], [folder for _, folder in found])
-    data = dataset or run_dataset(found[0][0].dataset)
-    folder = next((folder for _, folder in found if folder is not None), None)
-    chosen = _split(found[0][0], folder, split)
+    found = [run if isinstance(run, Run) else find_run(str(run), roots, within) for run in runs]
+    folders = [one for one in found if isinstance(one, Path)]
+    records = [read_record(one) if isinstance(one, Path) else one for one in found]
+    _check_comparable(records, folders)
+    data = dataset or run_dataset(records[0].dataset)
+    chosen = _split(records[0], folders[0] if folders else None, split)
     complete = [
-        _in_memory(run, chosen) if place is None else stored_run(place, chosen, data.genres)[0]
-        for run, place in found
+        load_run(one, split=chosen, dataset=data).run if isinstance(one, Path) else _in_memory(one, chosen)
+        for one in found
     ]
     return _compared(complete, chosen, data.genres)
 
 
-def _read(text: str, roots: Sequence[Path], split: str | None) -> tuple[Run, Path]:
-    folder = find_run(text, roots, split)
-    return read_run(folder), folder
-
-
-def _check_comparable(runs: Sequence[Run], folders: Sequence[Path | None]) -> None:
-    places = [folder.resolve() for folder in folders if folder is not None]
+def _check_comparable(runs: Sequence[RunRecord], folders: Sequence[Path]) -> None:
+    places = [folder.resolve() for folder in folders]
     again = next((place for place, count in Counter(places).items() if count > 1), None)
     if again is not None:
         raise BenchError("is named more than once", "name different runs", again)
@@ -123,7 +119,7 @@ def _check_comparable(runs: Sequence[Run], folders: Sequence[Path | None]) -> No
             raise BenchError(problem, "run one of them again on the split of the other")
 
 
-def _split(run: Run, folder: Path | None, given: Split | Path | str | None) -> Split:
+def _split(run: RunRecord, folder: Path | None, given: Split | Path | str | None) -> Split:
     if isinstance(given, Split):
         split = given
     elif folder is not None:
@@ -137,14 +133,12 @@ def _split(run: Run, folder: Path | None, given: Split | Path | str | None) -> S
 
 
 def _in_memory(run: Run, split: Split) -> Run:
-    if run.predictions is None:
-        raise BenchError(f"the record of {run.model} has no predictions", "give the folder of the run")
     check_against_split(run.predictions, split, Path(run.model))
     return run
 
 
 def _compared(runs: Sequence[Run], split: Split, genres: tuple[str, ...]) -> Comparison:
-    predictions = [_of(run) for run in runs]
+    predictions = [run.predictions for run in runs]
     keys = _common_tracks(predictions)
     outcomes = [_restricted(one, keys) for one in predictions]
     clusters = clusters_of([track for track, _ in keys], split.artist)
@@ -157,11 +151,6 @@ def _compared(runs: Sequence[Run], split: Split, genres: tuple[str, ...]) -> Com
         warnings = (*run.warnings, *late[position])
         entrants.append(Entrant(names[position], run, _scores(outcome, bootstrap), warnings))
     return Comparison(split, len(keys), int(clusters.max()) + 1, tuple(entrants), pairs)
-
-
-def _of(run: Run) -> Predictions:
-    assert run.predictions is not None
-    return run.predictions
 
 
 def _common_tracks(predictions: Sequence[Predictions]) -> list[Key]:
@@ -193,7 +182,7 @@ def _late_warnings(runs: Sequence[Run], pairs: Sequence[Pair], common: int) -> l
     """What only the comparison shows of each run: fewer tracks, no difference, other versions."""
     late: list[list[Warn]] = [[] for _ in runs]
     for warnings, run in zip(late, runs, strict=True):
-        tested = len(_of(run))
+        tested = len(run.predictions)
         if common < tested:
             detail = f"compared on {common} of the {tested} tracks it was tested on"
             warnings.append(Warn(code="MGR104", detail=detail))

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from mgrbench.core.plotting import COLOURS, MARKERS, ONE_COLUMN, TWO_COLUMNS
 from mgrbench.core.types import BenchError, FloatArray
-from mgrbench.results.history import curve_lines
+from mgrbench.results.history import HISTORY_FILE, curve_lines, read_history
+from mgrbench.results.load import StoredRun
 from mgrbench.results.predictions import Predictions
-from mgrbench.results.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,32 +28,17 @@ SMALLEST = 1e-4
 _DARK = 0.55
 
 
-@dataclass(frozen=True, slots=True)
-class Drawable:
-    """A run that may be drawn.
-
-    Attributes:
-        run: its record.
-        predictions: its predictions.
-        history: the text of its ``history.csv``; empty where it has none.
-    """
-
-    run: Run
-    predictions: Predictions
-    history: str
-
-    @property
-    def name(self) -> str:
-        """Model and features."""
-        return f"{self.run.model}, {'+'.join(self.run.features)}" if self.run.features else self.run.model
+def _name(one: StoredRun) -> str:
+    """Model and features."""
+    return f"{one.run.model}, {'+'.join(one.run.features)}" if one.run.features else one.run.model
 
 
-def confusion(one: Drawable) -> Figure:
+def confusion(one: StoredRun) -> Figure:
     """Counts of true against predicted genres, a cell the darker the larger its share of the true genre."""
     from matplotlib.figure import Figure
 
     counts = np.array(one.run.confusion)
-    genres = one.predictions.genres
+    genres = one.dataset.genres
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = ONE_COLUMN if len(genres) <= _MANY else TWO_COLUMNS * 0.75
     figure = Figure(figsize=(side, side), layout="constrained")
@@ -66,7 +51,7 @@ def confusion(one: Drawable) -> Figure:
     axes.set_yticks(range(len(genres)), genres)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    axes.set_title(f"{one.name} on {one.run.split}", wrap=True)
+    axes.set_title(f"{_name(one)} on {one.run.split}", wrap=True)
     return figure
 
 
@@ -74,7 +59,7 @@ _MANY = 10
 """Genres whose matrix is legible in one column."""
 
 
-def intervals(runs: Sequence[Drawable]) -> Figure:
+def intervals(runs: Sequence[StoredRun]) -> Figure:
     """Accuracies with their 95 % intervals over artists, the first run on top."""
     from matplotlib.figure import Figure
 
@@ -88,7 +73,7 @@ def intervals(runs: Sequence[Drawable]) -> Figure:
         axes.plot(
             [100 * score.value], [place], "o", color=COLOURS[0], mfc="white" if hollow else COLOURS[0], ms=4
         )
-    names = [one.name + (" (selected on test)" if one.run.selection.rule == "test" else "") for one in runs]
+    names = [_name(one) + (" (selected on test)" if one.run.selection.rule == "test" else "") for one in runs]
     axes.set_yticks(range(len(runs)), names)
     axes.set_ylim(len(runs) - 0.5, -0.5)
     axes.set_xlabel(f"accuracy on {runs[0].run.split} (%), 95 % interval")
@@ -97,7 +82,7 @@ def intervals(runs: Sequence[Drawable]) -> Figure:
     return figure
 
 
-def curves(runs: Sequence[Drawable]) -> Figure:
+def curves(runs: Sequence[StoredRun]) -> Figure:
     """Loss and accuracy by epoch: a thin line for every fold and network, dashed for the training part.
 
     Raises:
@@ -106,18 +91,20 @@ def curves(runs: Sequence[Drawable]) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    for one in runs:
-        if not one.history:
-            raise BenchError(f"{one.name} has no {HISTORY}", "name a run of a model that trains in epochs")
+    histories = [read_history(one.folder) for one in runs]
+    for one, history in zip(runs, histories, strict=True):
+        if not history:
+            hint = "name a run of a model that trains in epochs"
+            raise BenchError(f"{_name(one)} has no {HISTORY_FILE}", hint)
     figure = Figure(figsize=(TWO_COLUMNS * 0.8, 2.4), layout="constrained")
     for place, kind in enumerate(("loss", "accuracy"), start=1):
         axes = figure.add_subplot(1, 2, place)
-        for number, one in enumerate(runs):
+        for number, (one, history) in enumerate(zip(runs, histories, strict=True)):
             for part, line in (("train", "--"), ("valid", "-")):
-                for points in curve_lines(one.history, f"{part}_{kind}"):
+                for points in curve_lines(history, f"{part}_{kind}"):
                     epochs, values = zip(*points, strict=True)
                     axes.plot(epochs, values, line, color=COLOURS[number % len(COLOURS)], alpha=0.6)
-            axes.plot([], [], "-", color=COLOURS[number % len(COLOURS)], label=one.name)
+            axes.plot([], [], "-", color=COLOURS[number % len(COLOURS)], label=_name(one))
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_ylabel(kind)
@@ -125,9 +112,6 @@ def curves(runs: Sequence[Drawable]) -> Figure:
         axes.plot([], [], "--", color="0.3", label="training")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
-
-
-HISTORY = "history.csv"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,7 +170,7 @@ def prediction_cloud(predictions: Predictions, fold: int | None = None) -> Cloud
     )
 
 
-def embedding(one: Drawable, cloud: Cloud, points: FloatArray) -> Figure:
+def embedding(one: StoredRun, cloud: Cloud, points: FloatArray) -> Figure:
     """t-SNE of what a model says of test tracks, coloured and marked by true genre.
 
     Args:
@@ -198,7 +182,7 @@ def embedding(one: Drawable, cloud: Cloud, points: FloatArray) -> Figure:
 
     figure = Figure(figsize=(ONE_COLUMN, ONE_COLUMN), layout="constrained")
     axes = figure.add_subplot()
-    for at, name in enumerate(one.predictions.genres):
+    for at, name in enumerate(one.dataset.genres):
         chosen = cloud.genre == at
         look: dict[str, Any] = {"marker": MARKERS[at % len(MARKERS)], "c": COLOURS[at % len(COLOURS)]}
         axes.scatter(
@@ -206,7 +190,7 @@ def embedding(one: Drawable, cloud: Cloud, points: FloatArray) -> Figure:
         )
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.set_title(f"{one.name} on {one.run.split}\nt-SNE of {cloud.shown}", fontsize=7, wrap=True)
+    axes.set_title(f"{_name(one)} on {one.run.split}\nt-SNE of {cloud.shown}", fontsize=7, wrap=True)
     figure.legend(loc="outside lower center", ncols=4, markerscale=1.5, handletextpad=0.1)
     return figure
 

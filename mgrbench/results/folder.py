@@ -1,4 +1,4 @@
-"""Run record <-> disk: ``<dataset>/<split>/<model>/<run id>/`` with ``run.json`` and ``predictions.csv``.
+"""A run <-> disk: ``<dataset>/<split>/<model>/<run id>/`` with ``run.json`` and ``predictions.csv``.
 
 ``run.json`` is written last, so a folder that has one is a finished run.
 """
@@ -13,8 +13,7 @@ from pydantic import ValidationError
 
 from mgrbench.core.files import locked, read_text, write_atomically
 from mgrbench.core.types import BenchError
-from mgrbench.results.predictions import Predictions
-from mgrbench.results.run import SCHEMA_VERSION, Run
+from mgrbench.results.run import SCHEMA_VERSION, Run, RunRecord
 
 RUN_FILE = "run.json"
 
@@ -68,18 +67,18 @@ def is_finished(folder: Path) -> bool:
     return (folder / RUN_FILE).is_file()
 
 
-def write_run(folder: Path, run: Run, predictions: Predictions) -> None:
+def write_run(folder: Path, run: Run) -> None:
     """Write a finished run, ``run.json`` last.
 
     Raises:
         BenchError: if the disk is full or the place may not be written.
     """
-    write_atomically(folder / PREDICTIONS_FILE, predictions.to_csv())
+    write_atomically(folder / PREDICTIONS_FILE, run.predictions.to_csv())
     write_atomically(folder / RUN_FILE, run.to_json())
 
 
-def read_run(folder: Path) -> Run:
-    """Read ``run.json`` of a folder.
+def read_record(folder: Path) -> RunRecord:
+    """Read ``run.json`` of a folder. `mgrbench.results.load` compares it with the predictions.
 
     Raises:
         BenchError: if it is missing, damaged, or of another schema version.
@@ -87,16 +86,16 @@ def read_run(folder: Path) -> Run:
     path = folder / RUN_FILE
     text = read_text(path)
     try:
-        run = Run.model_validate_json(text)
+        record = RunRecord.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
         hint = "run the model again, or remove the folder"
         raise BenchError(f"is no valid run record ({place}: {first['msg']})", hint, path) from error
-    if run.schema_version != SCHEMA_VERSION:
+    if record.schema_version != SCHEMA_VERSION:
         hint = f"this version of mgrbench reads version {SCHEMA_VERSION}"
-        raise BenchError(f"has the schema version {run.schema_version}", hint, path)
-    return run
+        raise BenchError(f"has the schema version {record.schema_version}", hint, path)
+    return record
 
 
 def find_runs(out: Path) -> Iterator[Path]:

@@ -1,18 +1,24 @@
-"""A stored run, read back, and believed only once all it says has been derived again from its predictions."""
+"""A stored run, read back. All scores of its record are computed again from its predictions and compared.
+
+A record that says anything else than its predictions give is refused.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 
-from mgrbench.core.types import BenchError, Split
-from mgrbench.results.folder import PREDICTIONS_FILE, RUN_FILE, read_run
-from mgrbench.results.predictions import Predictions, read_predictions
-from mgrbench.results.record import score_fields, score_warnings
+from mgrbench.core.types import BenchError, Dataset, Split
+from mgrbench.results.find import run_dataset, run_split
+from mgrbench.results.folder import PREDICTIONS_FILE, RUN_FILE, read_record
+from mgrbench.results.predictions import read_predictions
+from mgrbench.results.record import score_warnings
 from mgrbench.results.run import Run
 from mgrbench.results.scoring import derive
 
@@ -20,22 +26,56 @@ TOLERANCE = 1e-9
 """How far a recorded number may be from what the predictions give: the rounding of sums, nothing more."""
 
 
-def stored_run(folder: Path, split: Split, genres: tuple[str, ...]) -> tuple[Run, Predictions]:
-    """The run in a folder, with the scores that its predictions give, and these predictions.
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run that was read from a folder.
+
+    Attributes:
+        folder: the folder.
+        run: the run, with the scores that its predictions give.
+        split: its split.
+        dataset: its dataset.
+    """
+
+    folder: Path
+    run: Run
+    split: Split
+    dataset: Dataset
+
+
+def load_run(folder: Path, *, split: Split | None = None, dataset: Dataset | None = None) -> StoredRun:
+    """Load the run in a folder.
+
+    Args:
+        folder: the folder.
+        split: its split; found by the name in the record without it.
+        dataset: its dataset; found by the name in the record without it.
+
+    Raises:
+        BenchError: if there is no such split or dataset, or as by `checked_run`.
+    """
+    record = read_record(folder)
+    used = split or run_split(record.split, folder)
+    data = dataset or run_dataset(record.dataset)
+    return StoredRun(folder, checked_run(folder, used, data.genres), used, data)
+
+
+def checked_run(folder: Path, split: Split, genres: tuple[str, ...]) -> Run:
+    """The run in a folder, with the scores that its predictions give.
 
     Raises:
         BenchError: if the run is damaged, was made with another version of the split, if a number of its
             record is not what its predictions give, or if it lacks a warning that they call for.
     """
-    run = read_run(folder)
-    if run.split_sha256 != split.sha256:
+    record = read_record(folder)
+    if record.split_sha256 != split.sha256:
         hint = "run it again, or remove the folder"
         raise BenchError(f"was made with another version of {split.name}", hint, folder)
     predictions = read_predictions(folder / PREDICTIONS_FILE, split, genres)
     derived = derive(predictions, split)
-    fields = score_fields(derived)
-    recorded = {name: getattr(run, name) for name in fields}
-    recorded["folds"] = {fold.fold: {"scores": fold.scores, "n_test": fold.n_test} for fold in run.folds}
+    fields = derived.record_fields()
+    recorded = {name: getattr(record, name) for name in fields}
+    recorded["folds"] = {fold.fold: {"scores": fold.scores, "n_test": fold.n_test} for fold in record.folds}
     tracks = np.bincount(predictions.fold)
     folds = {
         number: {"scores": scores, "n_test": int(tracks[number])}
@@ -43,10 +83,10 @@ def stored_run(folder: Path, split: Split, genres: tuple[str, ...]) -> tuple[Run
     }
     if (place := _difference(recorded, fields | {"folds": folds})) is not None:
         raise _wrong(place, folder)
-    said = {warning.code for warning in run.warnings}
-    if hidden := {warning.code for warning in score_warnings(predictions, split)} - said:
+    recorded_codes = {warning.code for warning in record.warnings}
+    if hidden := {warning.code for warning in score_warnings(predictions, split)} - recorded_codes:
         raise _wrong(f"leaving out the warning {min(hidden)}", folder)
-    return run.model_copy(update={"predictions": predictions, **fields}), predictions
+    return Run(**dict(record) | fields, predictions=predictions)
 
 
 def _wrong(place: str, folder: Path) -> BenchError:
@@ -61,7 +101,9 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, tuple | list):
         return {position: _plain(inner) for position, inner in enumerate(value)}
-    return value.model_dump() if hasattr(value, "model_dump") else value
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return value.model_dump() if isinstance(value, BaseModel) else value
 
 
 def _difference(recorded: Mapping[str, Any], derived: Mapping[str, Any]) -> str | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from mgrbench.results.run import Run
+from mgrbench.results.run import RunRecord
 
 
-def run_names(runs: Sequence[Run]) -> list[str]:
+def run_names(runs: Sequence[RunRecord]) -> list[str]:
     """A name for each run; where two have the same model, options and features, also its seed."""
     names = [run_name(run) for run in runs]
     many = Counter(names)
@@ -22,7 +22,7 @@ def run_names(runs: Sequence[Run]) -> list[str]:
     ]
 
 
-def run_name(run: Run) -> str:
+def run_name(run: RunRecord) -> str:
     """The model with its options and features, for example ``svm_rbf (C=1) on choi``."""
     options = ", ".join(f"{name}={value}" for name, value in run.options.items())
     model = f"{run.model} ({options})" if options else run.model

@@ -20,10 +20,7 @@ from mgrbench.results.run import (
     Cost,
     Environment,
     FoldRecord,
-    GenreRecord,
-    MeanStd,
     Run,
-    ScoreRecord,
     Selection,
     Warn,
 )
@@ -47,7 +44,7 @@ def make_run(
     cost: Cost | None = None,
     plugin_sha256: str | None = None,
 ) -> Run:
-    """The record of a run: every score derived from the predictions, every known warning on it.
+    """Make a run of predictions: with all scores that they give, and all warnings that are known.
 
     Args:
         predictions: what was predicted.
@@ -75,7 +72,7 @@ def make_run(
         seed=seed,
         selection=selection,
         folds=_fold_records(parts, derived),
-        **score_fields(derived),
+        **derived.record_fields(),
         cost=cost or Cost(),
         environment=environment(),
         code=Code.model_validate(code_state()),
@@ -85,21 +82,6 @@ def make_run(
         finished_utc=_utc(datetime.now(UTC)),
         predictions=predictions,
     )
-
-
-def score_fields(derived: Derived) -> dict[str, Any]:
-    """The fields of a run record that follow from its predictions alone."""
-    return {
-        "scores": {
-            name: ScoreRecord(value=score.value, low=score.low, high=score.high)
-            for name, score in derived.scores.items()
-        },
-        "fold_mean_std": {
-            name: MeanStd(mean=mean, std=std) for name, (mean, std) in derived.fold_mean_std.items()
-        },
-        "per_class": tuple(GenreRecord.model_validate(row) for row in derived.per_class),
-        "confusion": derived.confusion,
-    }
 
 
 def environment() -> Environment:

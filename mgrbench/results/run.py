@@ -1,4 +1,4 @@
-"""The record of a run, as it stands in ``run.json``."""
+"""A run: its record, as it stands in ``run.json``, and its predictions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mgrbench.core.types import Score
+from mgrbench.metrics.classification import PerClass
 from mgrbench.results.predictions import Predictions
 
 SCHEMA_VERSION = 1
@@ -15,19 +17,11 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ScoreRecord(_Record):
-    """A score with its 95 % interval over artists; null ends where there is none."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
 class Selection(_Record):
-    """What was chosen, and on which part.
+    """On which part the model was selected, and what it chose.
 
-    ``chosen`` holds, per fold, what the model says it chose. ``unstated`` is the rule of scored predictions
-    whose maker said nothing of it.
+    ``chosen`` holds what the model chose in each fold, in the model's own words. The rule ``unstated`` is for
+    scored predictions whose author did not say.
     """
 
     rule: Literal["none", "validation", "test", "unstated"]
@@ -35,7 +29,7 @@ class Selection(_Record):
 
 
 class FoldRecord(_Record):
-    """One fold: sizes of its parts as the model got them, and its scores."""
+    """One fold: the number of tracks in each part that the model was given, and its scores."""
 
     fold: int
     n_train: int
@@ -51,20 +45,8 @@ class MeanStd(_Record):
     std: float
 
 
-class GenreRecord(_Record):
-    """How one genre fared, see `mgrbench.metrics.classification.PerClass`."""
-
-    genre: str
-    precision: float
-    recall: float
-    f1: float
-    accuracy: float
-    accuracy_as_printed: float
-    support: int
-
-
 class Cost(_Record):
-    """What the run took: seconds summed over folds, peaks of its processes; null where not measured."""
+    """What the run cost: seconds summed over the folds, peaks of any process; null where not measured."""
 
     parameters: int | None = None
     macs: int | None = None
@@ -94,14 +76,26 @@ class Code(_Record):
 
 
 class Warn(_Record):
-    """Something that must be known wherever the run stands: a code of `codes` and its figures."""
+    """A warning that every table shows beside the run: a code of `mgrbench.core.codes` and its details."""
 
     code: str = Field(pattern=r"^MGR\d{3}$")
     detail: str
 
 
-class Run(_Record):
-    """The record of one run, as it stands in ``run.json``."""
+class RunRecord(_Record):
+    """The record of a run, as it stands in ``run.json``.
+
+    Attributes:
+        options: options of the model that are not the default.
+        features: name of a feature -> its fingerprint in the feature store.
+        split: name of the split with its dataset, ``"gtzan/artist3"``.
+        scores: metric -> value over the test tracks of all folds, with its 95 % interval over artists.
+        fold_mean_std: metric -> mean and standard deviation of the folds' values.
+        confusion: number of tracks, rows are true genres, columns predicted ones.
+        plugin_sha256: checksum of the model's source, or of a file of scored predictions.
+        warnings: what must be known of the run and of its split.
+        started_utc, finished_utc: ISO 8601, to the second.
+    """
 
     schema_version: int = SCHEMA_VERSION
     model: str
@@ -113,9 +107,9 @@ class Run(_Record):
     seed: int
     selection: Selection
     folds: tuple[FoldRecord, ...]
-    scores: dict[str, ScoreRecord]
+    scores: dict[str, Score]
     fold_mean_std: dict[str, MeanStd]
-    per_class: tuple[GenreRecord, ...]
+    per_class: tuple[PerClass, ...]
     confusion: tuple[tuple[int, ...], ...]
     cost: Cost
     environment: Environment
@@ -126,11 +120,17 @@ class Run(_Record):
     started_utc: str
     finished_utc: str
 
-    predictions: Predictions | None = Field(default=None, exclude=True, repr=False)
-    """What the scores are computed from, while in memory; on disk it is a file of its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
     def to_json(self) -> str:
         """The text of ``run.json``."""
         return self.model_dump_json(indent=1) + "\n"
+
+
+class Run(RunRecord):
+    """A run: all that its record says, and the predictions that its scores are computed from.
+
+    The predictions are a file of their own, so that `RunRecord.to_json` leaves them out.
+    """
+
+    predictions: Predictions = Field(exclude=True, repr=False)
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)

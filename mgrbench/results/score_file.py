@@ -67,5 +67,5 @@ def score_file(
     with claimed(folder, out):
         if not is_shipped(chosen):
             write_atomically(folder / SPLIT_FILE, chosen.text)
-        write_run(folder, run, predictions)
+        write_run(folder, run)
     return run, folder

@@ -5,8 +5,8 @@ Runs and leaderboards use this one function, so that a number can't differ betwe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,20 +15,30 @@ import numpy as np
 from mgrbench.core.types import Score, Split
 from mgrbench.metrics.bootstrap import Bootstrap, fold_mean_std
 from mgrbench.metrics.by_fold import fold_scores
-from mgrbench.metrics.classification import METRICS, Metric, confusion, per_class, scores
+from mgrbench.metrics.classification import METRICS, Metric, PerClass, confusion, per_class, scores
 from mgrbench.metrics.clusters import clusters_of
 from mgrbench.results.predictions import Predictions
+from mgrbench.results.run import MeanStd
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """What follows from predictions, in the form of the fields of `mgrbench.results.run.Run`."""
+    """What follows from predictions. All but ``fold_scores`` are fields of a `RunRecord`.
 
-    scores: Mapping[str, Score]
-    fold_scores: Mapping[int, Mapping[str, float]]
-    fold_mean_std: Mapping[str, tuple[float, float]]
-    per_class: tuple[Mapping[str, Any], ...]
+    Attributes:
+        fold_scores: number of a fold -> metric -> value.
+    """
+
+    scores: dict[str, Score]
+    fold_scores: dict[int, dict[str, float]]
+    fold_mean_std: dict[str, MeanStd]
+    per_class: tuple[PerClass, ...]
     confusion: tuple[tuple[int, ...], ...]
+
+    def record_fields(self) -> dict[str, Any]:
+        """The fields of a `RunRecord`, by their names."""
+        names = ("scores", "fold_mean_std", "per_class", "confusion")
+        return {name: getattr(self, name) for name in names}
 
 
 def derive(predictions: Predictions, split: Split, metrics: Mapping[str, Metric] = METRICS) -> Derived:
@@ -47,15 +57,15 @@ def derive(predictions: Predictions, split: Split, metrics: Mapping[str, Metric]
     return Derived(
         scores={name: Score(value, *(intervals.get(name) or (None, None))) for name, value in pooled.items()},
         fold_scores=per_fold,
-        fold_mean_std={name: fold_mean_std([fold[name] for fold in per_fold.values()]) for name in pooled},
-        per_class=tuple(_genre_row(row, predictions.genres) for row in per_class(matrix)),
+        fold_mean_std={name: _mean_std([fold[name] for fold in per_fold.values()]) for name in pooled},
+        per_class=per_class(matrix, predictions.genres),
         confusion=tuple(tuple(row) for row in matrix.tolist()),
     )
 
 
-def _genre_row(row: Any, genres: tuple[str, ...]) -> dict[str, Any]:  # noqa: ANN401
-    values = asdict(row)
-    return {"genre": genres[values.pop("genre_index")], **values}
+def _mean_std(values: Sequence[float]) -> MeanStd:
+    mean, std = fold_mean_std(values)
+    return MeanStd(mean=mean, std=std)
 
 
 @lru_cache(maxsize=2)

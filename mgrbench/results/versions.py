@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from mgrbench.results.run import Run
+from mgrbench.results.run import RunRecord
 
 
-def versions_of(run: Run) -> Mapping[str, str]:
+def versions_of(run: RunRecord) -> Mapping[str, str]:
     """The libraries a run was made with; none of one scored from a file (MGR105), since nobody saw it."""
     return {} if any(warning.code == "MGR105" for warning in run.warnings) else run.environment.packages
 

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from mgrbench.experiments.sweep.sweep import Axis, plan_sweep, run_sweep
 from mgrbench.metrics.bootstrap import Bootstrap
 from mgrbench.metrics.clusters import clusters_of
 from mgrbench.models.source import model_source
-from mgrbench.results.folder import read_run
+from mgrbench.results.folder import read_record
 from mgrbench.results.history import validation_accuracy
 from tests.support.helpers import (
     ARTISTS,
@@ -123,10 +124,10 @@ def test_every_point_is_an_ordinary_run_with_its_own_figures(place):
     ]
     for point in document["points"]:
         (folder,) = point["runs"]
-        run = read_run(place / "runs" / folder)
+        run = read_record(place / "runs" / folder)
         assert run.options == point["options"]
         for name in ("accuracy", "macro_f1"):
-            assert point["scores"][name] == pytest.approx(run.scores[name].model_dump(), abs=1e-12)
+            assert point["scores"][name] == pytest.approx(asdict(run.scores[name]), abs=1e-12)
     same = done("run", "-m", "./noisy.py", *MINI_RUN, "-o", "noise=0.3", "-o", "name=b", "--json")
     assert "stored already" in same.err
     assert same.document["folder"].endswith(document["points"][3]["runs"][0])
@@ -163,7 +164,7 @@ def test_means_over_seeds_and_paired_differences_by_plain_sums(place):
 def test_validation_accuracy_is_that_of_the_kept_epochs_over_all_folds(place, told):
     (point,) = swept("-g", f"told={told}")["points"]
     folder = place / "runs" / point["runs"][0]
-    run = read_run(folder)
+    run = read_record(folder)
     if told == "history":
         with (folder / "history.csv").open() as stream:
             best = [float(row["valid_accuracy"]) for row in csv.DictReader(stream) if row["epoch"] == "1"]
@@ -186,7 +187,7 @@ def test_fusion_is_validated_by_the_combination_that_it_chose(place):
         "1,mel,1,0.9\n1,meta-a+b,1,0.5\n1,meta-a+b,2,0.6\n1,a.inner1,1,\n2,meta-a+b,1,0.4\n"
     )
     (point,) = swept("-g", "told=nothing")["points"]
-    run = read_run(place / "runs" / point["runs"][0])
+    run = read_record(place / "runs" / point["runs"][0])
     folds = tuple(
         fold.model_copy(update={"n_valid": n}) for fold, n in zip(run.folds, (10, 30), strict=False)
     )

@@ -149,6 +149,8 @@ def test_a_run_within_the_test_dataset_stands_beside_it(place):
     assert within["accuracy"]["value"] == pytest.approx(np.mean(list(right.values())))
     lost = within["accuracy"]["value"] - document["scores"]["accuracy"]["value"]
     assert within["lost"]["value"] == pytest.approx(lost)
+    (place / within["run"] / "split.tsv").write_text((place / "random.tsv").read_text())
+    assert "is two/random, beside a run on two/artist" in refused(*TRANSFER, "--map", "map.tsv")
 
 
 def test_the_table_fits_a_terminal(place, monkeypatch):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mgrbench.core.types import Fold, Split
+from mgrbench.core.types import Fold, Score, Split
 from mgrbench.leaderboards.board import stands_apart
 from mgrbench.leaderboards.hits import Hits, pack_hits, unpack_hits
 from mgrbench.leaderboards.ranks import ranked, resolution, split_clusters
@@ -20,7 +20,7 @@ from mgrbench.metrics.bootstrap import Bootstrap
 from mgrbench.metrics.classification import Outcome
 from mgrbench.metrics.significance import holm, paired_tests
 from mgrbench.results.predictions import Predictions
-from mgrbench.results.run import MeanStd, ScoreRecord, Warn
+from mgrbench.results.run import MeanStd, Warn
 from mgrbench.results.scoring import derive
 from mgrbench.splits import load_split
 
@@ -39,7 +39,7 @@ def row(right: np.ndarray, tested: np.ndarray | None = None, name: str = "x") ->
         seed=0,
         selection="none",
         source="measured",
-        scores={"accuracy": ScoreRecord(value=float(right[seen].mean()))},
+        scores={"accuracy": Score(float(right[seen].mean()))},
         accuracy_folds=MeanStd(mean=0, std=0),
         test_tracks=int(seen.sum()),
         warnings=(),

@@ -101,7 +101,7 @@ def share(printed: str) -> Decimal:
 @pytest.mark.parametrize(("number", "i", "kind"), CELLS)
 def test_printed_cell_follows_from_the_printed_matrix(number: int, i: int, kind: str) -> None:
     table = TABLES[number]
-    value = Decimal(getattr(per_class(table.counts)[i], COLUMN_OF_CELL[kind]))
+    value = Decimal(getattr(per_class(table.counts, table.genres)[i], COLUMN_OF_CELL[kind]))
     printed = share(table.cells[kind][i])
     rounded = value.quantize(Decimal("0.0001"), ROUND_HALF_UP)
     truncated = value.quantize(Decimal("0.0001"), ROUND_DOWN)
@@ -133,12 +133,13 @@ def test_pooled_accuracy_of_the_printed_matrices(number: int, right: int, tracks
 
 
 def test_accuracy_of_eq_16_is_not_what_the_tables_print() -> None:
-    classical = per_class(TABLES[6].counts)[0]
+    classical = per_class(TABLES[6].counts, TABLES[6].genres)[0]
     assert classical.accuracy == pytest.approx((729 - 5 - 9) / 729)
     assert classical.accuracy_as_printed == pytest.approx(674 / (674 + 9 + 50))
     eq_16 = [share(c) for c in TABLES[6].cells["Accuracy"]]
     assert all(
-        abs(float(p) - g.accuracy) > 0.01 for p, g in zip(eq_16, per_class(TABLES[6].counts), strict=True)
+        abs(float(p) - g.accuracy) > 0.01
+        for p, g in zip(eq_16, per_class(TABLES[6].counts, TABLES[6].genres), strict=True)
     )
 
 
@@ -177,7 +178,9 @@ def test_scores_are_those_of_scikit_learn(seed: int, tracks: int, genres: int, p
     expected = sklearn_metrics.precision_recall_fscore_support(
         outcome.genre, outcome.predicted, labels=every, zero_division=0
     )
-    got = [(g.precision, g.recall, g.f1, g.support) for g in per_class(confusion(outcome))]
+    got = [
+        (g.precision, g.recall, g.f1, g.support) for g in per_class(confusion(outcome), list(map(str, every)))
+    ]
     assert np.allclose(np.transpose(got), expected, atol=1e-12)
     assert np.array_equal(
         confusion(outcome), sklearn_metrics.confusion_matrix(outcome.genre, outcome.predicted, labels=every)
@@ -229,7 +232,9 @@ def test_degenerate_outcomes_give_numbers(genre: list[int], predicted: list[int]
     assert all(math.isfinite(value) for value in values.values())
     assert values["mcc"] == 0
     assert values["macro_f1"] == pytest.approx(sklearn_scores(outcome)["macro_f1"])
-    assert all(math.isfinite(x) for genre in per_class(confusion(outcome)) for x in astuple(genre))
+    assert all(
+        math.isfinite(x) for genre in per_class(confusion(outcome), "abcd") for x in astuple(genre)[1:]
+    )
 
 
 labels = st.integers(2, 6).flatmap(
@@ -260,9 +265,10 @@ def test_renaming_the_genres_permutes_the_classes_and_keeps_the_scores(drawn, ra
     before = Outcome(genre, predicted, None, n)
     after = Outcome(np.take(order, genre), np.take(order, predicted), None, n)
     assert scores(after) == pytest.approx(scores(before), abs=1e-12)
-    renamed = per_class(confusion(after))
-    for old in per_class(confusion(before)):
-        assert astuple(renamed[order[old.genre_index]])[1:] == astuple(old)[1:]
+    names = [str(order.index(place)) for place in range(n)]
+    renamed = per_class(confusion(after), names)
+    expected = per_class(confusion(before), list(map(str, range(n))))
+    assert {one.genre: one for one in renamed} == {one.genre: one for one in expected}
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)
@@ -271,7 +277,7 @@ def test_scores_lie_in_their_ranges_and_agree_with_the_classes(drawn) -> None:
     n, pairs = drawn
     genre, predicted = np.array(pairs).T
     outcome = Outcome(genre, predicted, None, n)
-    values, classes = scores(outcome), per_class(confusion(outcome))
+    values, classes = scores(outcome), per_class(confusion(outcome), list(map(str, range(n))))
     assert -1 - 1e-12 <= values["mcc"] <= 1 + 1e-12
     assert all(0 <= values[name] <= 1 + 1e-12 for name in values if name != "mcc")
     assert sum(g.support for g in classes) == len(pairs)
@@ -316,7 +322,12 @@ def test_what_cannot_be_scored_is_refused(genre, predicted, proba, problem: str)
 )
 def test_what_is_no_confusion_matrix_is_refused(counts) -> None:
     with pytest.raises(BenchError, match="confusion matrix"):
-        per_class(counts)
+        per_class(counts, "ab")
+
+
+def test_as_many_names_are_needed_as_a_confusion_matrix_has_genres() -> None:
+    with pytest.raises(BenchError, match="3 names of genres for 2 rows"):
+        per_class([[1, 0], [2, 3]], "abc")
 
 
 def test_metric_of_another_package_that_gives_nan_is_named() -> None:

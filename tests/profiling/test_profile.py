@@ -17,7 +17,7 @@ import pytest
 
 from mgrbench.core.dataset_plugin import load_dataset
 from mgrbench.core.registry import available
-from mgrbench.core.types import BenchError
+from mgrbench.core.types import BenchError, Score
 from mgrbench.profiling.examples import data_of, noise_clip
 from mgrbench.profiling.journal import Unfinished
 from mgrbench.profiling.measure import machine
@@ -29,7 +29,6 @@ from mgrbench.profiling.report.units import megabytes, ratios, seconds, times
 from mgrbench.profiling.session import in_a_child, without_folders
 from mgrbench.profiling.task import Task
 from mgrbench.profiling.timing import QUICK, Budget
-from mgrbench.results.run import ScoreRecord
 from tests.support.helpers import (
     MEANS,
     cli,
@@ -451,7 +450,7 @@ def test_one_point_is_no_picture_and_an_old_picture_goes(folder):
 @pytest.mark.parametrize("ends", [(2.1, 2.4), (3.0, 8.0), (0.7, 60.0), (0.01, 300.0)])
 def test_times_are_named_however_near_they_are(ends):
     pytest.importorskip("matplotlib")
-    score = ScoreRecord(value=0.5, low=0.4, high=0.6)
+    score = Score(value=0.5, low=0.4, high=0.6)
     figure = draw([CostPoint(f"at {ms}", ms, (ms, ms), score) for ms in ends], "gtzan/artist3")
     figure.canvas.draw()
     (axes,) = figure.axes
@@ -566,14 +565,14 @@ def test_points_say_features_and_options_only_where_they_tell_rows_apart():
         row_of("two", 3.0, options={"b": 2}),
         row_of("two", 4.0, features=("other",)),
     ]
-    scores = {(row.model, row.features, json.dumps(row.options)): ScoreRecord(value=0.5) for row in rows}
+    scores = {(row.model, row.features, json.dumps(row.options)): Score(value=0.5) for row in rows}
     drawn = points(session_of(*rows), Accuracies("toy/toy", scores))
     assert [point.name for point in drawn] == ["one", "two, toy", "two (b=2), toy", "two, other"]
 
 
 def test_the_pareto_front_by_hand():
     def point(name, time, accuracy):
-        return CostPoint(name, time, (time, time), ScoreRecord(value=accuracy))
+        return CostPoint(name, time, (time, time), Score(value=accuracy))
 
     points = [
         point("slow", 9.0, 0.9), point("fast", 1.0, 0.5), point("beaten", 5.0, 0.6), point("good", 4.0, 0.7),

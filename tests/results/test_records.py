@@ -16,10 +16,10 @@ from mgrbench.core.dataset_plugin import load_dataset
 from mgrbench.core.types import BenchError, Fold
 from mgrbench.metrics.classification import METRICS, scores
 from mgrbench.results.external import read_foreign
-from mgrbench.results.folder import find_runs, is_finished, read_run, run_folder, write_run
+from mgrbench.results.folder import find_runs, is_finished, read_record, run_folder, write_run
 from mgrbench.results.predictions import Predictions, from_probabilities, joined, read_predictions
 from mgrbench.results.record import make_run
-from mgrbench.results.run import Selection
+from mgrbench.results.run import RunRecord, Selection
 from mgrbench.results.scoring import derive
 from mgrbench.splits import audit_split, make_split
 
@@ -183,9 +183,9 @@ def test_what_is_derived_follows_from_the_definitions(seed, kept):
     for number in (1, 2, 3):
         direct = scores(predictions.of_fold(number))
         assert derived.fold_scores[number] == pytest.approx(direct, abs=1e-12)
-    for name, (mean, std) in derived.fold_mean_std.items():
+    for name, folds in derived.fold_mean_std.items():
         values = [fold[name] for fold in derived.fold_scores.values()]
-        assert (mean, std) == pytest.approx((np.mean(values), np.std(values)))
+        assert (folds.mean, folds.std) == pytest.approx((np.mean(values), np.std(values)))
     for score in derived.scores.values():
         assert (score.low is None) == (score.high is None)
         if score.low is not None:
@@ -193,8 +193,8 @@ def test_what_is_derived_follows_from_the_definitions(seed, kept):
             assert score.low <= score.high
     matrix = np.array(derived.confusion)
     assert matrix.sum() == len(predictions)
-    assert [row["genre"] for row in derived.per_class] == list(GTZAN.genres)
-    assert [row["support"] for row in derived.per_class] == matrix.sum(axis=1).tolist()
+    assert [row.genre for row in derived.per_class] == list(GTZAN.genres)
+    assert [row.support for row in derived.per_class] == matrix.sum(axis=1).tolist()
     assert np.isfinite([score.value for score in derived.scores.values()]).all()
 
 
@@ -226,9 +226,9 @@ def test_a_record_reads_back_the_same(tmp_path, sharpness, kept):
         predictions, options={"C": 1, "name": "é", "deep": [1, {"a": None}]}, features={"x": "abc"}, seed=7
     )
     folder = run_folder(tmp_path, "gtzan", "few", "guess", "id")
-    write_run(folder, run, predictions)
-    back = read_run(folder)
-    assert back == run.model_copy(update={"predictions": None})
+    write_run(folder, run)
+    back = read_record(folder)
+    assert back == RunRecord.model_validate(run.model_dump())
     assert back.to_json() == run.to_json()
     assert is_finished(folder)
     assert list(find_runs(tmp_path)) == [folder]
@@ -275,12 +275,12 @@ def test_only_whole_runs_are_found(tmp_path):
     assert not is_finished(folder)
     assert list(find_runs(tmp_path)) == []
     with pytest.raises(BenchError, match=r"run\.json: no such file"):
-        read_run(folder)
+        read_record(folder)
 
 
 def written(folder: Path) -> Path:
     predictions = predicted(kept=0.2)
-    write_run(folder, run_of(predictions), predictions)
+    write_run(folder, run_of(predictions))
     return folder / "run.json"
 
 
@@ -293,13 +293,15 @@ def written(folder: Path) -> Path:
         ({"selection": {"rule": "luck"}}, r"is no valid run record \(selection\.rule:"),
         ({"warnings": [{"code": "X", "detail": ""}]}, r"is no valid run record \(warnings\.0\.code"),
         ({"scores": {"accuracy": {"value": "x"}}}, r"is no valid run record \(scores\.accuracy\.value"),
+        ({"scores": {"accuracy": {"value": 1, "p": 1}}}, r"is no valid run record \(scores\.accuracy\.p"),
+        ({"per_class": [{"genre": "pop"}]}, r"is no valid run record \(per_class\.0\.precision"),
     ],
 )
 def test_a_record_of_another_form_is_refused(tmp_path, change, problem):
     file = written(tmp_path)
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     with pytest.raises(BenchError, match=rf"run\.json: {problem}"):
-        read_run(tmp_path)
+        read_record(tmp_path)
 
 
 @settings(deadline=None, derandomize=True, max_examples=40)
@@ -313,7 +315,7 @@ def test_whatever_bytes_change_a_record_is_read_or_refused_in_one_line(
     folder.mkdir(exist_ok=True)
     (folder / "run.json").write_bytes(data[:at] if cut else data[:at] + new + data[at + gone :])
     try:
-        read_run(folder)
+        read_record(folder)
     except BenchError as error:
         message = str(error)
     else:

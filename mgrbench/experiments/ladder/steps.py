@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mgrbench.core.types import BenchError, Score
+from mgrbench.core.types import Score
 from mgrbench.evaluation.evaluate import Finished
 from mgrbench.experiments.ladder.rungs import Rung
 from mgrbench.experiments.verdicts import ArtistOverlap, Drop, Verdicts, artist_overlap, drop
@@ -60,7 +60,7 @@ def model_steps(
     before: Verdicts | None = None
     for rung in rungs:
         runs = finished[rung.name][model]
-        verdicts = _verdicts(rung, [_predictions(one) for one in runs])
+        verdicts = _verdicts(rung, [one.run.predictions for one in runs])
         inside = None
         if rung.name == "clips" and any(track.artist for track in rung.tracks):
             met = np.array([[track.id in one for track in rung.tracks] for one in met_in_clips])
@@ -91,12 +91,6 @@ def _verdicts(rung: Rung, predictions: Sequence[Predictions]) -> Verdicts:
             predicted = sums.argmax(axis=1)[clip]
         row[clip] = predicted == one.outcome.genre
     return Verdicts(rung.tracks, right)
-
-
-def _predictions(finished: Finished) -> Predictions:
-    if finished.run.predictions is None:
-        raise BenchError(f"the run {finished.folder} has no predictions", "remove it and start again")
-    return finished.run.predictions
 
 
 def _mean_accuracy(runs: Sequence[Finished]) -> float:

@@ -29,7 +29,6 @@ from mgrbench.evaluation.request import SILENT, USUAL, Progress, Request, Settin
 from mgrbench.metrics.bootstrap import Bootstrap
 from mgrbench.metrics.clusters import clusters_of
 from mgrbench.results.history import validation_accuracy
-from mgrbench.results.predictions import Predictions
 from mgrbench.results.run import Run, Warn
 
 METRICS = ("accuracy", "macro_f1")
@@ -223,7 +222,7 @@ class _Resamples:
     """One set of resamples for all runs of a sweep, which predict the same tracks in the same order."""
 
     def __init__(self, run: Run, plan: Plan) -> None:
-        predictions = _predictions(run)
+        predictions = run.predictions
         self.ids = predictions.ids
         clusters = clusters_of(predictions.ids, plan.split.artist)
         self._bootstrap = Bootstrap(clusters, predictions.outcome.genre, len(predictions.genres))
@@ -232,7 +231,7 @@ class _Resamples:
         """Each metric's mean over some runs, in each resample."""
         drawn = []
         for run in runs:
-            predictions = _predictions(run)
+            predictions = run.predictions
             if predictions.ids != self.ids:
                 hint = "run it again with --fresh"
                 raise BenchError(f"a run of {run.model} has its tracks in another order", hint)
@@ -280,9 +279,3 @@ def _point(
 
 def _warnings(run: Run, grid: SweepGrid) -> list[Warn]:
     return [warning for warning in run.warnings if warning.code != ONE_SEED or len(grid.seeds) == 1]
-
-
-def _predictions(run: Run) -> Predictions:
-    if run.predictions is None:
-        raise BenchError(f"the run of {run.model} has no predictions", "run it again")
-    return run.predictions

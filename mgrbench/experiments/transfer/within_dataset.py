@@ -11,10 +11,11 @@ import numpy as np
 from mgrbench.core.types import Dataset, Score, Split
 from mgrbench.experiments.verdicts import Verdicts
 from mgrbench.metrics.bootstrap import paired_bootstrap
-from mgrbench.results.folder import SPLIT_FILE, find_runs, read_run
-from mgrbench.results.load import stored_run
+from mgrbench.results.find import run_split
+from mgrbench.results.folder import find_runs, read_record
+from mgrbench.results.load import load_run
 from mgrbench.results.run import Run
-from mgrbench.splits import audit_split, load_split, read_split, shipped_splits
+from mgrbench.splits import audit_split
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +58,13 @@ def within(
     for folder in find_runs(root):
         if folder.relative_to(root).parts[0] != test.name:
             continue
-        other = read_run(folder)
+        other = read_record(folder)
         if (other.model, other.options, set(other.features)) != (run.model, run.options, set(run.features)):
             continue
-        split = _split(folder, other.split)
+        split = run_split(other.split, folder)
         if _disjoint(split, test) and (compared := _compared(folder, split, verdicts, test, classes)):
             found.append(compared)
     return tuple(found)
-
-
-def _split(folder: Path, name: str) -> Split:
-    own = folder / SPLIT_FILE
-    return load_split(name) if name in shipped_splits() or not own.is_file() else read_split(own)
 
 
 def _disjoint(split: Split, test: Dataset) -> bool:
@@ -78,7 +74,7 @@ def _disjoint(split: Split, test: Dataset) -> bool:
 def _compared(
     folder: Path, split: Split, verdicts: Verdicts, test: Dataset, classes: Mapping[str, str]
 ) -> Within | None:
-    _, predictions = stored_run(folder, split, test.genres)
+    predictions = load_run(folder, split=split, dataset=test).run.predictions
     outcome = predictions.outcome
     class_of = [classes.get(genre, "") for genre in test.genres]
     right = {

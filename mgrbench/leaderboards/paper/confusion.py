@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from mgrbench.core.codes import title_of
 from mgrbench.core.types import BenchError
-from mgrbench.leaderboards.paper.measured import Found, Wanted, believed
+from mgrbench.leaderboards.paper.measured import Found, Wanted
 from mgrbench.leaderboards.paper.printed import COMPARISON, OWN, SHARES, PrintedConfusion, reported
 from mgrbench.leaderboards.tables.grid import Cell, Grid, abbreviated, measured_value
-from mgrbench.metrics.classification import per_class
+from mgrbench.results.load import load_run
 
 WRONG = " *"
 """Mark of a printed figure that cannot be right."""
@@ -58,11 +58,11 @@ def _measured_matrix(title: str, printed: PrintedConfusion, wanted: Wanted) -> G
             split = found.splits[printed.dataset]
             notes.append(f"No run of {wanted.model} on {split} with {'+'.join(best.features)} is at hand.")
             return _matrix(f"{title}, measured", genres, empty, nothing, notes)
-    run = believed(folder)
+    run = load_run(folder).run
     if run.dataset != printed.dataset:
         hint = f"name a run on {printed.dataset}"
         raise BenchError(f"table {printed.table} is of {printed.dataset}, the run of {run.dataset}", hint)
-    rows = per_class(np.array(run.confusion))
+    rows = run.per_class
     # As the printed ones: Table 8 has shares, the others percentages.
     form = ".2%" if printed.shares["Recall"][0].endswith("%") else ".4f"
     shares = {name: [format(getattr(row, field), form) for row in rows] for name, field in SHARES.items()}

@@ -11,11 +11,10 @@ from mgrbench.core.errors import BenchError
 from mgrbench.core.text import did_you_mean, short
 from mgrbench.leaderboards.paper.printed import COMPARISON, OWN, Reported
 from mgrbench.leaderboards.tables.grid import NOT_MEASURED, Value, measured_value
-from mgrbench.results.find import run_dataset, run_split
-from mgrbench.results.folder import find_runs, read_run
-from mgrbench.results.load import stored_run
+from mgrbench.results.folder import find_runs, read_record
+from mgrbench.results.load import load_run
 from mgrbench.results.names import run_name
-from mgrbench.results.run import Run
+from mgrbench.results.run import RunRecord
 from mgrbench.splits.load import metadata_splits, shipped_splits
 
 SPLITS = {
@@ -97,18 +96,18 @@ class Found:
         self.splits = {name: _split_of(table, name, wanted) for name in datasets}
         self.notes: dict[str, None] = {}
         self.leaks: dict[str, None] = {}
-        self._records: list[tuple[Path, Run]] = []
+        self._records: list[tuple[Path, RunRecord]] = []
         for root in dict.fromkeys(wanted.roots):
             for folder in find_runs(root):
                 if folder.relative_to(root).parts[0] in datasets:
-                    self._records.append((folder, read_run(folder)))
+                    self._records.append((folder, read_record(folder)))
 
     def cell(self, one: Reported) -> Value:
         """The measured accuracy that belongs beside a printed one, or an empty cell."""
         folder = self.folder(one)
         if folder is None:
             return NOT_MEASURED
-        run = believed(folder)
+        run = load_run(folder).run
         known = [warning.code for warning in run.warnings]
         self.leaks |= dict.fromkeys(code for code in known if not about_run(code))
         warned = "".join(f"; {code}: {title_of(code)}" for code in known if about_run(code))
@@ -156,7 +155,7 @@ class Found:
         return shown
 
 
-def decision(run: Run) -> str:
+def decision(run: RunRecord) -> str:
     """How a run decides, as `Reported.decision` has it: with no candidates for a meta-CNN by the sum rule."""
     if len(run.features) < 2:
         return "single"
@@ -172,10 +171,3 @@ def _split_of(table: int, dataset: str, wanted: Wanted) -> str:
 
 def _full(split: str, dataset: str) -> str:
     return split if "/" in split else f"{dataset}/{split}"
-
-
-def believed(folder: Path) -> Run:
-    """The run in a folder, with the scores that its predictions give."""
-    record = read_run(folder)
-    genres = run_dataset(record.dataset).genres
-    return stored_run(folder, run_split(record.split, folder), genres)[0]

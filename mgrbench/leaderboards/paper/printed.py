@@ -100,7 +100,7 @@ class PrintedConfusion:
     @property
     def rows(self) -> tuple[PerClass, ...]:
         """What the matrix gives for each genre."""
-        return per_class(self.counts)
+        return per_class(self.counts, self.genres)
 
     @property
     def inconsistent(self) -> tuple[tuple[str, int], ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mgrbench.core.text import interval_text, short
-from mgrbench.results.run import ScoreRecord
+from mgrbench.core.types import Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Grid:
     short: tuple[str, ...] = ()
 
 
-def measured_value(score: ScoreRecord, std: float, mark: str = "") -> Value:
+def measured_value(score: Score, std: float, mark: str = "") -> Value:
     """A measured accuracy with its interval, the standard deviation over folds, and a mark behind it."""
     low, high = ("" if end is None else f"{end:.6f}" for end in (score.low, score.high))
     numbers = {"": f"{score.value:.6f}", "_low": low, "_high": high, "_std": f"{std:.6f}"}

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from mgrbench.core.files import read_text
-from mgrbench.core.types import BenchError
+from mgrbench.core.types import BenchError, Score
 from mgrbench.profiling.record import CostRow
 from mgrbench.profiling.task import Configuration
 from mgrbench.results.record import NEARLY_ALL
-from mgrbench.results.run import ScoreRecord
 
 _SET_APART = {"MGR101", "MGR103"}
 """A row with one of these codes gives no accuracy, nor does one that lacks over 1 % of the test tracks."""
+
+_SCORE = TypeAdapter(Score)
 
 Key = tuple[str, tuple[str, ...], str]
 
@@ -32,10 +35,10 @@ class Accuracies:
     """
 
     split: str
-    rows: Mapping[Key, ScoreRecord]
+    rows: Mapping[Key, Score]
     best: tuple[Configuration, ...] = ()
 
-    def of(self, row: CostRow) -> ScoreRecord | None:
+    def of(self, row: CostRow) -> Score | None:
         """The accuracy of the same model on the same features; else of the same model without features."""
         if row.error:
             return None
@@ -55,14 +58,14 @@ def read_accuracies(folder: Path, split: str) -> Accuracies:
     try:
         board: dict[str, Any] = json.loads(read_text(path))
         enough = NEARLY_ALL * board["audit"]["test_tracks"]
-        rows: dict[Key, ScoreRecord] = {}
+        rows: dict[Key, Score] = {}
         best: dict[str, Configuration] = {}
         for row in board["ranked"]:  # by falling accuracy
             codes = {warning["code"] for warning in row["warnings"]}
             if not _SET_APART & codes and row["test_tracks"] >= enough:
                 made = Configuration(row["model"], dict(row["options"]), tuple(row["features"]))
                 key = (made.model, made.features, json.dumps(made.options, sort_keys=True))
-                rows.setdefault(key, ScoreRecord.model_validate(row["scores"]["accuracy"]))
+                rows.setdefault(key, _SCORE.validate_python(row["scores"]["accuracy"]))
                 best.setdefault(made.model, made)
     except (ValueError, KeyError, TypeError) as error:
         raise BenchError("is not a board", "build it by `mgrbench leaderboard build`", path) from error

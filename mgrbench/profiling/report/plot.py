@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from mgrbench.core import plotting
 from mgrbench.core.plotting import COLOURS, MARKERS, ONE_COLUMN
+from mgrbench.core.types import Score
 from mgrbench.profiling.record import CostRow, Session
 from mgrbench.profiling.report.accuracies import Accuracies
 from mgrbench.profiling.report.tables import pictured, stem
-from mgrbench.results.run import ScoreRecord
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +41,7 @@ class CostPoint:
     name: str
     time: float
     ends: tuple[float, float]
-    accuracy: ScoreRecord
+    accuracy: Score
 
 
 def points(session: Session, accuracies: Accuracies) -> list[CostPoint]:

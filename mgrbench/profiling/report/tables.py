@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 
 from mgrbench.core.text import escaped, interval_text, spreadsheet_cell
+from mgrbench.core.types import Score
 from mgrbench.profiling.record import CostRow, Session
 from mgrbench.profiling.report.accuracies import Accuracies
 from mgrbench.profiling.report.units import (
@@ -27,7 +28,6 @@ from mgrbench.profiling.report.units import (
     seconds,
     times,
 )
-from mgrbench.results.run import ScoreRecord
 
 _EXPLAINED = """\
 ## What the columns mean
@@ -252,7 +252,7 @@ def _accuracy_of(accuracies: Accuracies) -> str:
     return f"Accuracy, {accuracies.split}" if accuracies.split else "Accuracy"
 
 
-def _accuracy(score: ScoreRecord | None) -> str:
+def _accuracy(score: Score | None) -> str:
     return NONE if score is None else interval_text(score)
 
 
