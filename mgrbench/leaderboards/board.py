@@ -16,8 +16,8 @@ from mgrbench.leaderboards.rows import Row, row_of
 from mgrbench.metrics.classification import METRICS, Metric
 from mgrbench.results.find import run_dataset, run_split
 from mgrbench.results.folder import find_runs
-from mgrbench.results.record import NEARLY_ALL
 from mgrbench.results.run import Warn
+from mgrbench.results.standing import stands_apart
 from mgrbench.results.versions import other_versions
 from mgrbench.splits import Audit, audit_split, check_split
 
@@ -165,19 +165,9 @@ def _with_versions(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def stands_apart(row: Row, test_tracks: int) -> bool:
-    """Whether a row stands on its split's page, but doesn't speak for the split in the overview.
-
-    Such are rows on features known to carry label information (MGR103), and rows on too few of the split's
-    test tracks.
-    """
-    labelled = any(warning.code == "MGR103" for warning in row.warnings)
-    return labelled or row.test_tracks < NEARLY_ALL * test_tracks
-
-
 def _best(rows: Sequence[Row], clusters: NDArray[np.int64], tracks: int) -> tuple[Row | None, int]:
     """The best row that is not set apart, and how many others of these are not told apart from it."""
-    eligible = [row for row in rows if not stands_apart(row, tracks)]
+    eligible = [row for row in rows if not stands_apart(row.codes, row.test_tracks, tracks)]
     again = ranked(eligible, clusters)
     if not again:
         return None, 0

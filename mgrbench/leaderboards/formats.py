@@ -125,7 +125,7 @@ def _row_document(board: Board, row: Row) -> dict[str, object]:
         "test_tracks": row.test_tracks,
         "scores": {name: asdict(score) for name, score in row.scores.items()},
         "accuracy_folds": row.accuracy_folds.model_dump(),
-        "codes": all_codes(board, row).split(),
+        "codes": [*split_codes(board), *row.codes],
         "warnings": [warning.model_dump() for warning in row.warnings],
         "run": row.run,
         "version": row.version,

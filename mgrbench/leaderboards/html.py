@@ -17,7 +17,7 @@ from markupsafe import Markup
 from mgrbench.core.codes import CODES, title_of
 from mgrbench.core.text import interval_text
 from mgrbench.leaderboards import svg
-from mgrbench.leaderboards.board import Board, stands_apart
+from mgrbench.leaderboards.board import Board
 from mgrbench.leaderboards.paper.printed import reported_on
 from mgrbench.leaderboards.rows import Row
 from mgrbench.leaderboards.text import (
@@ -25,6 +25,7 @@ from mgrbench.leaderboards.text import (
     REPORTED,
     audit_sentence,
     folds_text,
+    full_name,
     notes_of,
     provenance,
     rank_of,
@@ -35,6 +36,7 @@ from mgrbench.leaderboards.text import (
 )
 from mgrbench.metrics.classification import per_class
 from mgrbench.results.history import read_history
+from mgrbench.results.standing import stands_apart
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _DRAWN_ROWS = 60
@@ -122,7 +124,7 @@ def _cells(board: Board, row: Row) -> dict[str, Any]:
         "folds": folds_text(board, row),
         "folds_value": f"{row.accuracy_folds.mean:.6f}",
         "notes": notes_of(row).split(),
-        "apart": stands_apart(row, board.audit.test_tracks),
+        "apart": stands_apart(row.codes, row.test_tracks, board.audit.test_tracks),
         "run": row.run,
     }
 
@@ -135,7 +137,7 @@ def _details(board: Board) -> list[dict[str, Any]]:
     genres = board.dataset.genres
     found = []
     for row in list(best.values())[:_DRAWN_MODELS]:
-        name = _full_name(row)
+        name = full_name(row)
         found.append(
             {
                 "name": name,
@@ -152,17 +154,13 @@ def _curves(board: Board) -> list[dict[str, Any]]:
     """The rows of networks, the first ones, and how they learned."""
     found = []
     for row in board.rows:
-        name = f"{_full_name(row)}, seed {row.seed}"
+        name = f"{full_name(row)}, seed {row.seed}"
         drawn = svg.curves(read_history(row.folder), name)
         if drawn:
             found.append({"name": name, "drawn": Markup(drawn)})  # noqa: S704
         if len(found) == _DRAWN_MODELS:
             break
     return found
-
-
-def _full_name(row: Row) -> str:
-    return f"{row_name(row)} on {' + '.join(row.features) or 'no features'}"
 
 
 def _codes(board: Board) -> Mapping[str, tuple[str, str]]:

@@ -57,6 +57,11 @@ class Row:
     tied: bool = False
 
     @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of its warnings, each once."""
+        return tuple(dict.fromkeys(warning.code for warning in self.warnings))
+
+    @property
     def optimistic(self) -> bool:
         """Whether anything was chosen on the test part."""
         return self.selection == "test"

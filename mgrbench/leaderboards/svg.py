@@ -12,7 +12,7 @@ from html import escape
 
 from mgrbench.core.text import interval_text, short
 from mgrbench.leaderboards.rows import Row
-from mgrbench.leaderboards.text import rank_of, row_name
+from mgrbench.leaderboards.text import full_name, rank_of, row_name
 from mgrbench.metrics.classification import PerClass
 from mgrbench.results.history import History, curve_lines
 
@@ -55,8 +55,7 @@ def intervals(rows: Sequence[Row]) -> str:
         if score.low is not None and score.high is not None:
             x1, x2 = (f"{left + wide * end:.1f}" for end in (score.low, score.high))
             parts.append(f'<line class="bar" x1="{x1}" x2="{x2}" y1="{y:g}" y2="{y:g}"/>')
-        whole = f"{row_name(row)} on {'+'.join(row.features) or 'no features'}"
-        tip = f"{rank_of(row)} {whole}: {interval_text(score)}"
+        tip = f"{rank_of(row)} {full_name(row)}: {interval_text(score)}"
         x = f"{left + wide * score.value:.1f}"
         parts.append(f'<circle class="dot" cx="{x}" cy="{y:g}" r="3.5"><title>{escape(tip)}</title></circle>')
     about = "; ".join(f"{row_name(row)}: {interval_text(row.scores['accuracy'])}" for row in rows[:3])

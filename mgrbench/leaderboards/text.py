@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mgrbench.core.text import short
 from mgrbench.leaderboards.board import Board
 from mgrbench.leaderboards.paper.printed import SOURCE, Reported
 from mgrbench.leaderboards.rows import Row
+from mgrbench.results.names import model_name, on_features, options_text
 
 
 def settings_of(row: Row) -> str:
     """The options that were set and any seed but 0, for example ``C=1, seed=2``."""
-    settings = dict(row.options) | ({"seed": row.seed} if row.seed else {})
-    return ", ".join(f"{name}={value}" for name, value in settings.items())
+    return options_text(_settings(row))
 
 
 def row_name(row: Row) -> str:
     """The model with its settings, for example ``svm_rbf (C=1)``."""
-    settings = settings_of(row)
-    return f"{row.model} ({settings})" if settings else row.model
+    return model_name(row.model, _settings(row))
 
 
-def codes_of(row: Row) -> str:
-    """The codes of a row's warnings, each once."""
-    return " ".join(dict.fromkeys(warning.code for warning in row.warnings))
+def full_name(row: Row) -> str:
+    """The model with its settings and features, for example ``svm_rbf (C=1) on choi+mel``."""
+    return on_features(row_name(row), row.features)
+
+
+def _settings(row: Row) -> dict[str, Any]:
+    return dict(row.options) | ({"seed": row.seed} if row.seed else {})
 
 
 def notes_of(row: Row) -> str:
     """The codes of a row where its rank stands beside them, whose sign says what MGR107 would."""
-    return " ".join(code for code in codes_of(row).split() if code != "MGR107")
+    return " ".join(code for code in row.codes if code != "MGR107")
 
 
 def split_codes(board: Board) -> tuple[str, ...]:
@@ -37,7 +42,7 @@ def split_codes(board: Board) -> tuple[str, ...]:
 
 def all_codes(board: Board, row: Row) -> str:
     """The codes of the split and of the row: for files whose rows are read without their page."""
-    return " ".join([*split_codes(board), codes_of(row)]).strip()
+    return " ".join([*split_codes(board), *row.codes])
 
 
 def provenance(board: Board) -> dict[str, str]:

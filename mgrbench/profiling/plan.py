@@ -19,10 +19,11 @@ from mgrbench.core.registry import anchored, available
 from mgrbench.features.store import FeatureStore
 from mgrbench.models.source import model_source
 from mgrbench.profiling.measure import machine
-from mgrbench.profiling.record import COST_FILE, Session, row_name
+from mgrbench.profiling.record import COST_FILE, Session
 from mgrbench.profiling.report.accuracies import Accuracies
 from mgrbench.profiling.task import Configuration, Shape, Task
 from mgrbench.profiling.timing import Budget
+from mgrbench.results.names import model_name, on_features
 
 DEFAULT_FEATURE = "timbre"
 """The feature of models that name none of their own, where the user names none."""
@@ -119,10 +120,9 @@ def check_nothing_is_lost(stored: Sequence[Session], tasks: Sequence[Task], fold
     """
     key = machine(tasks[0], None).key
     rows = [row for session in stored if session.machine.key == key for row in session.rows]
-    kept = {(row_name(task.name, task.options), task.features) for task in tasks}
+    kept = {(model_name(task.name, task.options), task.features) for task in tasks}
     if lost := sorted({(row.name, row.features) for row in rows} - kept):
-        name, features = lost[0]
-        first = f"{name} on {' + '.join(features)}"
+        first = on_features(*lost[0])
         problem = f"holds {len(lost)} rows of this machine that would be lost, such as {first}"
         raise BenchError(problem, "add --all, or name another folder by --out", folder / COST_FILE)
 

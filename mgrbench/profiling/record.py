@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mgrbench.core.files import read_text
 from mgrbench.core.types import BenchError
+from mgrbench.results.names import model_name
 
 SCHEMA_VERSION = 1
 COST_FILE = "cost.json"
@@ -119,13 +120,7 @@ class CostRow(_Record):
     @property
     def name(self) -> str:
         """The model with the options that were set, as on a leaderboard."""
-        return row_name(self.model, self.options)
-
-
-def row_name(model: str, options: Mapping[str, Any]) -> str:
-    """A model with the options that were set, as on a leaderboard."""
-    settings = ", ".join(f"{key}={value}" for key, value in options.items())
-    return f"{model} ({settings})" if settings else model
+        return model_name(self.model, self.options)
 
 
 class Machine(_Record):

@@ -18,6 +18,7 @@ from mgrbench.core.plotting import COLOURS, MARKERS, ONE_COLUMN, TWO_COLUMNS
 from mgrbench.core.types import BenchError, FloatArray
 from mgrbench.results.history import HISTORY_FILE, curve_lines, read_history
 from mgrbench.results.load import StoredRun
+from mgrbench.results.names import on_features
 from mgrbench.results.predictions import Predictions
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ _DARK = 0.55
 
 
 def _name(one: StoredRun) -> str:
-    """Model and features."""
-    return f"{one.run.model}, {'+'.join(one.run.features)}" if one.run.features else one.run.model
+    """Model and features: options would not fit a figure."""
+    return on_features(one.run.model, one.run.features)
 
 
 def confusion(one: StoredRun) -> Figure:
@@ -51,7 +52,7 @@ def confusion(one: StoredRun) -> Figure:
     axes.set_yticks(range(len(genres)), genres)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    axes.set_title(f"{_name(one)} on {one.run.split}", wrap=True)
+    axes.set_title(f"{_name(one)}, {one.run.split}", wrap=True)
     return figure
 
 
@@ -190,7 +191,7 @@ def embedding(one: StoredRun, cloud: Cloud, points: FloatArray) -> Figure:
         )
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.set_title(f"{_name(one)} on {one.run.split}\nt-SNE of {cloud.shown}", fontsize=7, wrap=True)
+    axes.set_title(f"{_name(one)}, {one.run.split}\nt-SNE of {cloud.shown}", fontsize=7, wrap=True)
     figure.legend(loc="outside lower center", ncols=4, markerscale=1.5, handletextpad=0.1)
     return figure
 

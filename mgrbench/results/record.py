@@ -148,8 +148,3 @@ def _commonest(split_text: str, genres: tuple[str, ...]) -> tuple[int, ...]:
 
 def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-NEARLY_ALL = 0.99
-"""Share of the split's test tracks from which on a row speaks for the split: what one broken clip of a
-published collection takes away, no accuracy shows."""

@@ -94,8 +94,8 @@ def test_intervals_name_their_runs_and_dollars_stay_dollars(place):
     done("run", "-m", "majority", *MINI_RUN, "--name", "$x^2$")
     done("plot", "intervals", "means", "$x^2$")
     found = words(place / "intervals.svg")
-    assert "means, toy" in found
-    assert "$x^2$, toy" in found
+    assert "means on toy" in found
+    assert "$x^2$ on toy" in found
 
 
 def nearest_has_the_genre(values, genre):

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mgrbench.core.types import Fold, Score, Split
-from mgrbench.leaderboards.board import stands_apart
 from mgrbench.leaderboards.hits import Hits, pack_hits, unpack_hits
 from mgrbench.leaderboards.ranks import ranked, resolution, split_clusters
 from mgrbench.leaderboards.rows import Row
@@ -22,6 +21,7 @@ from mgrbench.metrics.significance import holm, paired_tests
 from mgrbench.results.predictions import Predictions
 from mgrbench.results.run import MeanStd, Warn
 from mgrbench.results.scoring import derive
+from mgrbench.results.standing import stands_apart
 from mgrbench.splits import load_split
 
 TRACKS = 300
@@ -198,6 +198,7 @@ def test_a_track_of_unknown_artist_that_two_folds_test_counts_once_in_the_rank_a
 
 def test_a_row_that_lacks_a_broken_clip_speaks_for_its_split_and_one_that_lacks_many_does_not():
     tested = row(np.ones(1000, bool), np.arange(1000) < 999)
-    assert not stands_apart(tested, 1000)
-    assert stands_apart(row(np.ones(1000, bool), np.arange(1000) < 989), 1000)
-    assert stands_apart(replace(tested, warnings=(Warn(code="MGR103", detail=""),)), 1000)
+    assert not stands_apart(tested.codes, tested.test_tracks, 1000)
+    assert stands_apart(tested.codes, 989, 1000)
+    labelled = replace(tested, warnings=(Warn(code="MGR103", detail=""),))
+    assert stands_apart(labelled.codes, tested.test_tracks, 1000)

@@ -13,6 +13,7 @@ from mgrbench.leaderboards.paper.measured import Found, Wanted
 from mgrbench.leaderboards.paper.printed import COMPARISON, OWN, SHARES, PrintedConfusion, reported
 from mgrbench.leaderboards.tables.grid import Cell, Grid, abbreviated, measured_value
 from mgrbench.results.load import load_run
+from mgrbench.results.names import on_features, run_name
 
 WRONG = " *"
 """Mark of a printed figure that cannot be right."""
@@ -56,7 +57,7 @@ def _measured_matrix(title: str, printed: PrintedConfusion, wanted: Wanted) -> G
             empty = [[""] * len(genres) for _ in genres]
             nothing: Mapping[str, Sequence[str]] = {name: [""] * len(genres) for name in SHARES}
             split = found.splits[printed.dataset]
-            notes.append(f"No run of {wanted.model} on {split} with {'+'.join(best.features)} is at hand.")
+            notes.append(f"There is no run of {on_features(wanted.model, best.features)} on {split}.")
             return _matrix(f"{title}, measured", genres, empty, nothing, notes)
     run = load_run(folder).run
     if run.dataset != printed.dataset:
@@ -68,8 +69,7 @@ def _measured_matrix(title: str, printed: PrintedConfusion, wanted: Wanted) -> G
     shares = {name: [format(getattr(row, field), form) for row in rows] for name, field in SHARES.items()}
     score = run.scores["accuracy"]
     notes = [
-        f"{run.model} on {'+'.join(run.features) or 'no features'}, {run.split}, seed {run.seed}: accuracy "
-        f"{measured_value(score, 0.0).text}.",
+        f"{run_name(run)}, {run.split}, seed {run.seed}: accuracy {measured_value(score, 0.0).text}.",
         *(f"{code}: {title_of(code)}." for code in dict.fromkeys(w.code for w in run.warnings)),
         *notes,
     ]

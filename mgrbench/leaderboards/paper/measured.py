@@ -13,7 +13,7 @@ from mgrbench.leaderboards.paper.printed import COMPARISON, OWN, Reported
 from mgrbench.leaderboards.tables.grid import NOT_MEASURED, Value, measured_value
 from mgrbench.results.folder import find_runs, read_record
 from mgrbench.results.load import load_run
-from mgrbench.results.names import run_name
+from mgrbench.results.names import on_features, run_name
 from mgrbench.results.run import RunRecord
 from mgrbench.splits.load import metadata_splits, shipped_splits
 
@@ -150,8 +150,9 @@ class Found:
             return None
         shown, _ = min(fitting, key=lambda item: (len(item[1].options), item[1].seed, item[0].as_posix()))
         if len(fitting) > 1:
-            name = f"{model} {'+'.join(one.features)}".strip()
-            self.notes[f"{name}: {len(fitting)} runs fit; shown is {shown.name}."] = None
+            self.notes[
+                f"{on_features(model, one.features)}: {len(fitting)} runs fit; shown is {shown.name}."
+            ] = None
         return shown
 
 

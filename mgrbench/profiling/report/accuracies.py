@@ -14,10 +14,7 @@ from mgrbench.core.files import read_text
 from mgrbench.core.types import BenchError, Score
 from mgrbench.profiling.record import CostRow
 from mgrbench.profiling.task import Configuration
-from mgrbench.results.record import NEARLY_ALL
-
-_SET_APART = {"MGR101", "MGR103"}
-"""A row with one of these codes gives no accuracy, nor does one that lacks over 1 % of the test tracks."""
+from mgrbench.results.standing import stands_apart
 
 _SCORE = TypeAdapter(Score)
 
@@ -57,12 +54,12 @@ def read_accuracies(folder: Path, split: str) -> Accuracies:
         return Accuracies("", {})
     try:
         board: dict[str, Any] = json.loads(read_text(path))
-        enough = NEARLY_ALL * board["audit"]["test_tracks"]
+        test_tracks = board["audit"]["test_tracks"]
         rows: dict[Key, Score] = {}
         best: dict[str, Configuration] = {}
         for row in board["ranked"]:  # by falling accuracy
             codes = {warning["code"] for warning in row["warnings"]}
-            if not _SET_APART & codes and row["test_tracks"] >= enough:
+            if not stands_apart(codes, row["test_tracks"], test_tracks):
                 made = Configuration(row["model"], dict(row["options"]), tuple(row["features"]))
                 key = (made.model, made.features, json.dumps(made.options, sort_keys=True))
                 rows.setdefault(key, _SCORE.validate_python(row["scores"]["accuracy"]))
