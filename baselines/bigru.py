@@ -11,16 +11,17 @@ here it is the feature and the segment that is given.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
 from baselines._neural.network import SegmentNetwork, Shape
-from baselines._neural.settings import adam, training_with
-from baselines._options import chosen_from
+from baselines._neural.settings import TrainingOptions, adam
+from mgrbench import fixed, option
 
 FEATURES = ("mel",)
 SELECTION = "validation"
-ATTENTIONS = ("cnn", "linear", "serial", "none")
 STATE = 128
 KERNELS = 16
 
@@ -31,7 +32,7 @@ class AttentiveRecurrent(nn.Module):
     Args:
         shape: (time, frequency) of a segment.
         n_genres: number of genres.
-        attention: one of `ATTENTIONS`; ``"none"`` weighs all times the same.
+        attention: ``"cnn"``, ``"linear"``, ``"serial"``, or ``"none"``, which weighs all times the same.
 
     Shape:
         (batch, time, frequency) -> (batch, genres)
@@ -82,44 +83,26 @@ class _CNNAttention(nn.Module):
         return scores[:, 0]
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    attention: str = "cnn",
-    epochs: int = 60,
-    batch: int = 128,
-    patience: int = 10,
-    learning_rate: float = 1e-3,
-    clip_norm: float = 0.0,
-    bf16: bool | str = False,
-    compiled: bool | str = False,
-) -> SegmentNetwork:
-    """The model.
+@dataclass(frozen=True)
+class Options(TrainingOptions):
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: of the initial values, the batches and the dropout.
-        device: ``"cpu"`` or ``"cuda"``.
-        attention: one of `ATTENTIONS`.
-        epochs: largest number of epochs.
-        batch: segments in a batch.
-        patience: epochs without improvement after which training ends; 0: never.
-        learning_rate: of Adam.
-        clip_norm: largest norm of the gradient; 0 leaves it as it is.
-        bf16: bfloat16 on a GPU, on or off.
-        compiled: ``torch.compile`` on a GPU, on or off.
-
-    Raises:
-        BenchError: for an option out of range.
-    """
-    chosen_from(ATTENTIONS, attention=attention)
-    training = training_with(
-        adam(learning_rate), epochs, batch, patience, clip_norm, bf16=bf16, compiled=compiled
+    epochs: int = 60
+    batch: int = 128
+    patience: int = 10
+    channels_last: bool = fixed(False)  # there is no image
+    attention: str = option(
+        "cnn",
+        "The times are weighed by a CNN or a linear map of the input, by the states, or not at all.",
+        choices=("cnn", "linear", "serial", "none"),
     )
 
-    def make(shape: Shape, genres: int) -> nn.Module:
-        return AttentiveRecurrent(shape, genres, attention)
 
+def build(n_genres: int, seed: int, device: str, options: Options) -> SegmentNetwork:
+    """The model; the seed sets the initial values, the batches and the dropout."""
+
+    def make(shape: Shape, genres: int) -> nn.Module:
+        return AttentiveRecurrent(shape, genres, options.attention)
+
+    training = options.training(adam(options.learning_rate))
     return SegmentNetwork(make, n_genres, seed, device, training)

@@ -17,12 +17,14 @@ it wants a GPU.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
+from baselines._handcrafted.frames import FrameRate
 from baselines._neural.pieces import PieceNetwork, cut
-from baselines._neural.settings import adam, training_with
-from baselines._options import number
+from baselines._neural.settings import adam
 from baselines.crnn import ConvolutionalRecurrent
+from baselines.crnn import Options as RecurrentOptions
 from mgrbench import Printed, Reference
 
 FEATURES = ("mel",)
@@ -43,49 +45,17 @@ REFERENCE = Reference(
     cited=14,
 )
 
-FRAME_RATE = 22050 / 1024
 SECONDS = 3.0
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    frame_rate: float = FRAME_RATE,
-    epochs: int = 60,
-    batch: int = 64,
-    patience: int = 8,
-    learning_rate: float = 1e-3,
-    clip_norm: float = 0.0,
-    channels_last: bool | str = False,
-    bf16: bool | str = False,
-    compiled: bool | str = False,
-) -> PieceNetwork:
-    """The model.
+@dataclass(frozen=True)
+class Options(RecurrentOptions, FrameRate):
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: of the initial values, the batches and the dropout.
-        device: ``"cpu"`` or ``"cuda"``.
-        frame_rate: frames a second of the feature.
-        epochs: largest number of epochs.
-        batch: pieces in a batch.
-        patience: epochs without improvement after which training ends; 0: never.
-        learning_rate: of Adam.
-        clip_norm: largest norm of the gradient; 0 leaves it as it is.
-        channels_last: memory layout of images, on or off.
-        bf16: bfloat16 on a GPU, on or off.
-        compiled: ``torch.compile`` on a GPU, on or off.
 
-    Raises:
-        BenchError: for an option out of range.
-    """
-    number(frame_rate=frame_rate)
-    training = training_with(
-        adam(learning_rate), epochs, batch, patience, clip_norm,
-        channels_last=channels_last, bf16=bf16, compiled=compiled,
-    )  # fmt: skip
-    window = max(1, round(SECONDS * frame_rate))
+def build(n_genres: int, seed: int, device: str, options: Options) -> PieceNetwork:
+    """The model; the seed sets the initial values, the batches and the dropout."""
+    window = max(1, round(SECONDS * options.frame_rate))
     pieces = partial(cut, window=window, hop=window)
+    training = options.training(adam(options.learning_rate))
     return PieceNetwork(ConvolutionalRecurrent, n_genres, seed, device, training, pieces)

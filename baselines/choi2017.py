@@ -25,6 +25,7 @@ settings of a machine on 160 values, less than a minute a fold of 900 tracks on 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, combinations, product
 from typing import Any
@@ -35,7 +36,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 
-from mgrbench import BenchError, EstimatorModel, Printed, Reference
+from mgrbench import BenchError, EstimatorModel, Printed, Reference, option
 
 FEATURES = ("transfer",)
 SELECTION = "validation"
@@ -70,49 +71,48 @@ GAMMAS = ("auto", 2.0**-3, 2.0**-5, 2.0**-7, 2.0**-9, 2.0**-11, 2.0**-13)
 _Rows = NDArray[np.float64]
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    layers: str | int = LAYERS,
-    C: float | str = "search",  # noqa: N803 - scikit-learn's name
-    kernel: str = "search",
-    gamma: float | str = "search",
-    scale: bool | str = "search",
-    ties: str = "margins",
-) -> EstimatorModel:
-    """The model. What is not ``search`` is fixed.
+@dataclass(frozen=True)
+class Options:
+    """What can be chosen; ``search`` chooses on the validation tracks."""
 
-    Args:
-        n_genres: number of genres.
-        seed: unused, nothing is drawn at random.
-        device: unused, all runs on the CPU.
-        layers: the layers to use, as 13 for the first and the third, or ``"search"``.
-        C: weight of training errors against the margin.
-        kernel: ``"linear"`` or ``"rbf"``.
-        gamma: width of the RBF kernel, a number, ``"auto"`` (one over the values) or ``"scale"``.
-        scale: bring every value to mean 0 and variance 1, on or off.
-        ties: which of several genres with most votes it is, by ``"margins"`` or the ``"first"``.
+    layers: str = option("12345", "Layers to use, as 13 for the first and the third, or search.")
+    C: float | str = option(
+        "search", "Weight of training errors against the margin.", above=0, choices=("search",)
+    )
+    kernel: str = option("search", "Kernel of the machine.", choices=("search", "linear", "rbf"))
+    gamma: float | str = option(
+        "search",
+        "Width of the RBF kernel; auto is one over the number of values.",
+        least=0,
+        choices=("search", "auto", "scale"),
+    )
+    scale: bool | str = option("search", "Bring every value to mean 0 and variance 1.", choices=("search",))
+    ties: str = option(
+        "margins",
+        "Genres with equally many votes are ordered by margins, or the first of them is taken.",
+        choices=("margins", "first"),
+    )
+
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> EstimatorModel:
+    """The model; nothing is drawn at random and all runs on the CPU.
 
     Raises:
-        BenchError: for layers, a scale or a rule for ties that there is not.
+        BenchError: for layers that there are not.
     """
     del seed, device
-    subsets = _subsets(str(layers))
-    costs = COSTS if C == "search" else (C,)
-    kernels = ("linear", "rbf") if kernel == "search" else (kernel,)
-    gammas = GAMMAS if gamma == "search" else (gamma,)
-    scales = (True, False) if scale == "search" else (_switch(scale),)
+    subsets = _subsets(options.layers)
+    costs = COSTS if options.C == "search" else (options.C,)
+    kernels = ("linear", "rbf") if options.kernel == "search" else (options.kernel,)
+    gammas = GAMMAS if options.gamma == "search" else (options.gamma,)
+    scales = (True, False) if options.scale == "search" else (options.scale,)
     # gamma means nothing to a linear kernel, which therefore comes once
     shapes = [pair for pair in product(kernels, gammas) if pair[0] != "linear" or pair[1] == gammas[0]]
     grid: list[dict[str, Any]] = [
         {"layers": subset, "kernel": shape, "gamma": width, "C": cost, "scale": scaled}
         for subset, (shape, width), cost, scaled in product(subsets, shapes, costs, scales)
     ]
-    if ties not in ("margins", "first"):
-        raise BenchError(f"ties is {ties!r}", "say margins or first")
-    return EstimatorModel(partial(_machine, ties), n_genres, grid, scale=False)
+    return EstimatorModel(partial(_machine, options.ties), n_genres, grid, scale=False)
 
 
 class VotesAlone(SVC):  # type: ignore[misc]  # scikit-learn has no types
@@ -168,9 +168,3 @@ def _subsets(layers: str) -> tuple[str, ...]:
     if not layers or set(layers) - set(LAYERS) or len(set(layers)) < len(layers):
         raise BenchError(f"layers is {layers!r}", "name some of 12345, each once, or say search")
     return ("".join(sorted(layers)),)
-
-
-def _switch(scale: bool | str) -> bool:
-    if scale not in (True, False, "on", "off"):
-        raise BenchError(f"scale is {scale!r}", "say on, off or search")
-    return scale in (True, "on")

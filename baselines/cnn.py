@@ -8,10 +8,12 @@ widths, Adam's rate and the rest are ours and tuned on nothing.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from torch import Tensor, nn
 
 from baselines._neural.network import SegmentNetwork
-from baselines._neural.settings import adam, training_with
+from baselines._neural.settings import TrainingOptions, adam
 
 FEATURES = ("mel",)
 SELECTION = "validation"
@@ -50,37 +52,16 @@ def _layer(incoming: int, width: int) -> list[nn.Module]:
     return [convolution, nn.BatchNorm2d(width), nn.ReLU()]
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    epochs: int = 100,
-    batch: int = 32,
-    patience: int = 15,
-    learning_rate: float = 1e-3,
-    clip_norm: float = 0.0,
-    channels_last: bool | str = False,
-    bf16: bool | str = False,
-    compiled: bool | str = False,
-) -> SegmentNetwork:
-    """The model.
+@dataclass(frozen=True)
+class Options(TrainingOptions):
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: of the initial values, the batches and the dropout.
-        device: ``"cpu"`` or ``"cuda"``.
-        epochs: largest number of epochs.
-        batch: segments in a batch.
-        patience: epochs without improvement after which training ends; 0: never.
-        learning_rate: of Adam.
-        clip_norm: largest norm of the gradient; 0 leaves it as it is.
-        channels_last: memory layout of images, on or off.
-        bf16: bfloat16 on a GPU, on or off.
-        compiled: ``torch.compile`` on a GPU, on or off.
-    """
-    training = training_with(
-        adam(learning_rate), epochs, batch, patience, clip_norm,
-        channels_last=channels_last, bf16=bf16, compiled=compiled,
-    )  # fmt: skip
+    epochs: int = 100
+    batch: int = 32
+    patience: int = 15
+
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> SegmentNetwork:
+    """The model; the seed sets the initial values, the batches and the dropout."""
+    training = options.training(adam(options.learning_rate))
     return SegmentNetwork(lambda _, genres: MelCNN(genres), n_genres, seed, device, training)

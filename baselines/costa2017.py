@@ -23,14 +23,15 @@ beside it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 from baselines._neural.patches import BesideNetwork, PatchNetwork
 from baselines._neural.pieces import cut
-from baselines._neural.settings import sgd, training_with
-from baselines._options import number, whole
+from baselines._neural.settings import TrainingOptions, sgd
+from baselines.nanni2016 import Options as TextureOptions
 from baselines.nanni2016 import visual_acoustic
-from mgrbench import Printed, Reference
+from mgrbench import Printed, Reference, fixed, option
 
 FEATURES = ("mel",)
 SELECTION = "none"
@@ -45,52 +46,23 @@ REFERENCE = Reference(
     cited=29,
 )
 
-WIDTH = 16
-ZONES = 10
+
+@dataclass(frozen=True)
+class Options(TrainingOptions):
+    """What can be chosen."""
+
+    epochs: int = 30
+    batch: int = 128
+    patience: int = fixed(0)  # there is no validation part
+    learning_rate: float = 0.01
+    width: int = option(16, "Frames of a patch.", least=1)
+    zones: int = option(10, "Zones of an image; 1 is the image as a whole.", least=1)
+    weight: float = option(1.0, "Weight of the network's scores; the textures' have 1.", least=0)
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    width: int = WIDTH,
-    zones: int = ZONES,
-    weight: float = 1.0,
-    epochs: int = 30,
-    batch: int = 128,
-    learning_rate: float = 0.01,
-    clip_norm: float = 0.0,
-    channels_last: bool | str = False,
-    bf16: bool | str = False,
-    compiled: bool | str = False,
-) -> BesideNetwork:
-    """The model.
-
-    Args:
-        n_genres: number of genres.
-        seed: of the initial values, the batches and the dropout.
-        device: ``"cpu"`` or ``"cuda"``; machines run on the CPU.
-        width: frames of a patch.
-        zones: zones of an image; 1 is the image as a whole.
-        weight: of the network's scores; the textures' have 1.
-        epochs: number of epochs.
-        batch: patches in a batch.
-        learning_rate: of the gradient descent.
-        clip_norm: largest norm of the gradient; 0 leaves it as it is.
-        channels_last: memory layout of images, on or off.
-        bf16: bfloat16 on a GPU, on or off.
-        compiled: ``torch.compile`` on a GPU, on or off.
-
-    Raises:
-        BenchError: for an option out of range.
-    """
-    whole(width=width)
-    number(zero=True, weight=weight)
-    training = training_with(
-        sgd(learning_rate), epochs, batch, 0, clip_norm,
-        channels_last=channels_last, bf16=bf16, compiled=compiled,
-    )  # fmt: skip
-    textures = visual_acoustic(("rlbp",), n_genres, zones, "together", acoustic=False, weight=0.0)
-    pieces = partial(cut, window=width, hop=width)
-    return BesideNetwork(PatchNetwork, n_genres, seed, device, training, pieces, textures, weight)
+def build(n_genres: int, seed: int, device: str, options: Options) -> BesideNetwork:
+    """The model; the seed sets the network's initial values, batches and dropout, machines run on the CPU."""
+    textures = visual_acoustic(("rlbp",), n_genres, TextureOptions(zones=options.zones, acoustic=False))
+    pieces = partial(cut, window=options.width, hop=options.width)
+    training = options.training(sgd(options.learning_rate))
+    return BesideNetwork(PatchNetwork, n_genres, seed, device, training, pieces, textures, options.weight)

@@ -10,10 +10,12 @@ left for the GRU, of the paper's 1366 fourteen. Adam at 1e-3, batches of 64 and 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from torch import Tensor, nn
 
 from baselines._neural.network import SegmentNetwork, Shape
-from baselines._neural.settings import adam, training_with
+from baselines._neural.settings import TrainingOptions, adam
 
 FEATURES = ("mel",)
 SELECTION = "validation"
@@ -69,37 +71,16 @@ class _Block(nn.Module):
         return dropped
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    epochs: int = 60,
-    batch: int = 64,
-    patience: int = 8,
-    learning_rate: float = 1e-3,
-    clip_norm: float = 0.0,
-    channels_last: bool | str = False,
-    bf16: bool | str = False,
-    compiled: bool | str = False,
-) -> SegmentNetwork:
-    """The model.
+@dataclass(frozen=True)
+class Options(TrainingOptions):
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: of the initial values, the batches and the dropout.
-        device: ``"cpu"`` or ``"cuda"``.
-        epochs: largest number of epochs.
-        batch: segments in a batch.
-        patience: epochs without improvement after which training ends; 0: never.
-        learning_rate: of Adam.
-        clip_norm: largest norm of the gradient; 0 leaves it as it is.
-        channels_last: memory layout of images, on or off.
-        bf16: bfloat16 on a GPU, on or off.
-        compiled: ``torch.compile`` on a GPU, on or off.
-    """
-    training = training_with(
-        adam(learning_rate), epochs, batch, patience, clip_norm,
-        channels_last=channels_last, bf16=bf16, compiled=compiled,
-    )  # fmt: skip
+    epochs: int = 60
+    batch: int = 64
+    patience: int = 8
+
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> SegmentNetwork:
+    """The model; the seed sets the initial values, the batches and the dropout."""
+    training = options.training(adam(options.learning_rate))
     return SegmentNetwork(ConvolutionalRecurrent, n_genres, seed, device, training)

@@ -22,22 +22,22 @@ sixteen times as much.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from baselines._handcrafted.frames import (
-    FRAME_RATE,
     TIMBRE_FRAMES,
     TIMBRE_RATE,
-    checked_rate,
+    FrameRate,
     each_track,
     shapes,
 )
 from baselines._handcrafted.sound_texture import centroids, evenly, textures, with_changes
-from baselines._options import chosen_from, whole
-from mgrbench import EstimatorModel, Examples, FloatArray, Inputs, Reference
+from mgrbench import EstimatorModel, Examples, FloatArray, Inputs, Reference, option
 
 FEATURES = (TIMBRE_FRAMES,)
 SELECTION = "validation"
@@ -52,46 +52,35 @@ REFERENCE = Reference(
 
 COSTS = (10.0, 100.0, 1000.0)
 GAMMAS = ("auto", 0.1, 1e-3, 1e-4)
-SELECTORS = ("kmeans", "linspace")
 TEXTURE_SECONDS, STEP_SECONDS = 216 * 1024 / 44100, 10 * 1024 / 44100
 
 _Rows = NDArray[np.float64]
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    textures: int = 5,
-    selector: str = "kmeans",
-    frame_rate: float = FRAME_RATE,
-    C: float | str = "search",  # noqa: N803 - scikit-learn's name
-    gamma: float | str = "search",
-) -> TextureMachine:
-    """The model.
+@dataclass(frozen=True)
+class Options(FrameRate):
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: of the first centres of k-means.
-        device: unused, all runs on the CPU.
-        textures: K, textures a track.
-        selector: ``"kmeans"`` or ``"linspace"``.
-        frame_rate: frames a second of a time × frequency feature, unless it is ``timbre_frames``.
-        C: weight of training errors against the margin, or ``"search"``.
-        gamma: width of the kernel, or ``"search"``.
+    textures: int = option(5, "K, textures of a track.", least=1)
+    selector: str = option(
+        "kmeans", "Textures are centres of k-means, or evenly spaced ones.", choices=("kmeans", "linspace")
+    )
+    C: float | str = option(
+        "search", "Weight of training errors against the margin.", above=0, choices=("search",)
+    )
+    gamma: float | str = option(
+        "search", "Width of the kernel.", least=0, choices=("search", "scale", "auto")
+    )
 
-    Raises:
-        BenchError: for an option out of range.
-    """
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> TextureMachine:
+    """The model; the seed is that of the first centres of k-means, and all runs on the CPU."""
     del device
-    whole(textures=textures)
-    chosen_from(SELECTORS, selector=selector)
-    costs = COSTS if C == "search" else (C,)
-    gammas = GAMMAS if gamma == "search" else (gamma,)
+    costs = COSTS if options.C == "search" else (options.C,)
+    gammas = GAMMAS if options.gamma == "search" else (options.gamma,)
     grid = [{"C": cost, "gamma": width} for cost in costs for width in gammas]
     machine = EstimatorModel(Vote, n_genres, grid)
-    return TextureMachine(machine, textures, selector, checked_rate(frame_rate), seed)
+    return TextureMachine(machine, options.textures, options.selector, options.frame_rate, seed)
 
 
 class Vote(SVC):  # type: ignore[misc]  # scikit-learn has no types

@@ -6,59 +6,36 @@ figure's other rows are ``fusionnet`` with ``attention=off``, with ``netvlad=off
 
 from __future__ import annotations
 
-from baselines._neural.settings import Optimiser, Training, switch
-from baselines.fusionnet.design import META_OPTIMISER, Design
+from dataclasses import dataclass
+
+from baselines._neural.settings import Optimiser, Training, TrainingOptions
+from baselines.fusionnet.design import META_OPTIMISER, PaperDesign
 from baselines.fusionnet.model import FusionNet
+from mgrbench import fixed
 
 FEATURES = ("mel",)
 SELECTION = "validation"
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    center_loss_weight: float = 0.001,
-    activation: str = "elu",
-    epochs: int = 400,
-    batch: int = 16,
-    patience: int = 20,
-    learning_rate: float = 1e-3,
-    channels_last: bool | str = False,
-    bf16: bool | str = False,
-    compiled: bool | str = False,
-) -> FusionNet:
-    """The model.
+@dataclass(frozen=True)
+class Options(TrainingOptions, PaperDesign):
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: of the initial values, the batches and the dropout.
-        device: ``"cpu"`` or ``"cuda"``.
-        center_loss_weight: λ; 0 leaves the centre loss out.
-        activation: elu, relu, leaky_relu, selu or tanh.
-        epochs: largest number of epochs.
-        batch: segments in a batch.
-        patience: epochs without improvement after which training ends; 0: never.
-        learning_rate: in the first epoch.
-        channels_last: memory layout of images, on or off.
-        bf16: bfloat16 on a GPU, on or off.
-        compiled: ``torch.compile`` on a GPU, on or off.
+    clusters: int = fixed(20)
+    heads: int = fixed(10)
+    high_level: int = fixed(1024)
+    netvlad: bool = fixed(False)
+    attention: bool = fixed(False)
+    inner_folds: int = fixed(3)
+    candidates: int = fixed(6)
+    epochs: int = 400
+    batch: int = 16
+    patience: int = 20
+    clip_norm: float = fixed(0.0)
 
-    Raises:
-        BenchError: for an option out of range.
-    """
-    design = Design(
-        center_loss_weight=center_loss_weight, activation=activation, netvlad=False, attention=False
-    )
-    training = Training(
-        epochs=epochs,
-        batch=batch,
-        patience=patience,
-        optimisers=(Optimiser(learning_rate=learning_rate),),
-        channels_last=switch("channels_last", channels_last),
-        bf16=switch("bf16", bf16),
-        compiled=switch("compiled", compiled),
-    )
-    meta = Training(epochs, batch, patience, (META_OPTIMISER,))
-    return FusionNet(n_genres, seed, device, design, training, meta)
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> FusionNet:
+    """The model; the seed sets the initial values, the batches and the dropout."""
+    training = options.training(Optimiser(learning_rate=options.learning_rate))
+    meta = Training(options.epochs, options.batch, options.patience, (META_OPTIMISER,))
+    return FusionNet(n_genres, seed, device, options, training, meta)

@@ -11,12 +11,14 @@ independent given the component and is far too sure of itself: its log loss says
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.mixture import GaussianMixture
 
-from mgrbench import EstimatorModel
+from mgrbench import EstimatorModel, option
 
 FEATURES: tuple[str, ...] = ()
 SELECTION = "validation"
@@ -61,18 +63,20 @@ class MixturePerClass:
         return mixture.fit(rows if len(rows) > 1 else np.repeat(rows, 2, axis=0))
 
 
-def build(n_genres: int, seed: int, device: str, *, reg_covar: float = 0.01) -> EstimatorModel:
-    """The model.
+@dataclass(frozen=True)
+class Options:
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: of the k-means that starts each mixture.
-        device: unused, all runs on the CPU.
-        reg_covar: added to every variance, in units of the scaled features' variance.
-    """
+    reg_covar: float = option(
+        0.01, "Added to every variance, in units of the scaled features' variance.", least=0
+    )
+
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> EstimatorModel:
+    """The model; the seed is that of the k-means that starts each mixture, and all runs on the CPU."""
     del device
 
     def make(components: int) -> MixturePerClass:
-        return MixturePerClass(components, reg_covar, seed)
+        return MixturePerClass(components, options.reg_covar, seed)
 
     return EstimatorModel(make, n_genres, [{"components": n} for n in COMPONENTS])

@@ -9,41 +9,35 @@ segments, so that pieces of one track lie on both sides.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from mgrbench import EstimatorModel
+from mgrbench import EstimatorModel, option
 
 FEATURES: tuple[str, ...] = ()
 SELECTION = "none"
 STOCHASTIC = False
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    max_iter: int = 100,
-    max_leaf_nodes: int = 8,
-    learning_rate: float = 0.1,
-) -> EstimatorModel:
-    """The model.
+@dataclass(frozen=True)
+class Options:
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: unused, nothing is drawn at random.
-        device: unused, all runs on the CPU.
-        max_iter: rounds of boosting.
-        max_leaf_nodes: leaves of a tree.
-        learning_rate: weight of a tree.
-    """
+    max_iter: int = option(100, "Rounds of boosting.", least=1)
+    max_leaf_nodes: int | None = option(8, "Largest number of leaves of a tree; null sets no limit.", least=2)
+    learning_rate: float = option(0.1, "Weight of a tree.", above=0)
+
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> EstimatorModel:
+    """The model; nothing is drawn at random and all runs on the CPU."""
     del seed, device
 
     def make() -> HistGradientBoostingClassifier:
         return HistGradientBoostingClassifier(
-            max_iter=max_iter,
-            max_leaf_nodes=max_leaf_nodes,
-            learning_rate=learning_rate,
+            max_iter=options.max_iter,
+            max_leaf_nodes=options.max_leaf_nodes,
+            learning_rate=options.learning_rate,
             early_stopping=False,
             random_state=0,  # draws only the sample that more than 200 000 segments are binned by
         )

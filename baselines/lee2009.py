@@ -25,11 +25,12 @@ default that of ``mel``), and coarser contrasts and envelopes, see `baselines._h
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines._handcrafted.frames import FRAME_RATE, bands, checked_rate
+from baselines._handcrafted.frames import FrameRate, bands
 from baselines._handcrafted.modulation_spectrum import modulation_vector, window_frames
 from mgrbench import BenchError, Examples, FloatArray, Inputs, Printed, Reference
 
@@ -65,20 +66,15 @@ _Rows = NDArray[np.float64]
 _Labels = NDArray[np.int64]
 
 
-def build(n_genres: int, seed: int, device: str, *, frame_rate: float = FRAME_RATE) -> ModulationSpectra:
-    """The model.
+@dataclass(frozen=True)
+class Options(FrameRate):
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: unused, nothing is drawn at random.
-        device: unused, all runs on the CPU.
-        frame_rate: frames a second of a time × frequency feature, unless it is ``band_frames``.
 
-    Raises:
-        BenchError: if the frame rate is not above 0.
-    """
+def build(n_genres: int, seed: int, device: str, options: Options) -> ModulationSpectra:
+    """The model; nothing is drawn at random and all runs on the CPU."""
     del seed, device
-    return ModulationSpectra(n_genres, checked_rate(frame_rate))
+    return ModulationSpectra(n_genres, options.frame_rate)
 
 
 class ModulationSpectra:

@@ -22,13 +22,14 @@ core, once the feature is there; ``pretrained=off`` wants a GPU.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
 from baselines._neural.network import SegmentNetwork, Shape
-from baselines._neural.settings import adam, training_with
-from baselines._options import switch
-from mgrbench import Printed, Reference
+from baselines._neural.settings import TrainingOptions, adam
+from mgrbench import Printed, Reference, fixed, option
 
 FEATURES = ("artist",)
 SELECTION = "validation"
@@ -89,45 +90,25 @@ def dense(values: int, n_genres: int) -> nn.Module:
     return nn.Sequential(nn.Linear(values, HIDDEN), nn.ReLU(), nn.Dropout(0.5), nn.Linear(HIDDEN, n_genres))
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    pretrained: bool | str = True,
-    epochs: int = 100,
-    batch: int = 16,
-    patience: int = 8,
-    learning_rate: float = 1e-3,
-    clip_norm: float = 0.0,
-    bf16: bool | str = False,
-    compiled: bool | str = False,
-) -> SegmentNetwork:
-    """The model.
+@dataclass(frozen=True)
+class Options(TrainingOptions):
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: of the initial values, the batches and the dropout.
-        device: ``"cpu"`` or ``"cuda"``.
-        pretrained: whether the feature is the vector of a pretrained network, ``on``; or ``off``, a time ×
-            frequency feature to train a network on.
-        epochs: largest number of epochs.
-        batch: segments in a batch.
-        patience: epochs without improvement after which training ends; 0: never.
-        learning_rate: of Adam.
-        clip_norm: largest norm of the gradient; 0 leaves it as it is.
-        bf16: bfloat16 on a GPU, on or off.
-        compiled: ``torch.compile`` on a GPU, on or off.
-
-    Raises:
-        BenchError: for an option out of range.
-    """
-    training = training_with(
-        adam(learning_rate), epochs, batch, patience, clip_norm, bf16=bf16, compiled=compiled
+    epochs: int = 100
+    batch: int = 16
+    patience: int = 8
+    channels_last: bool = fixed(False)  # there is no image
+    pretrained: bool = option(
+        True,
+        "The feature is the vector of a pretrained network; off: time × frequency, to train a network on.",
     )
-    vectors = switch("pretrained", pretrained)
+
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> SegmentNetwork:
+    """The model; the seed sets the initial values, the batches and the dropout."""
 
     def make(shape: Shape, genres: int) -> nn.Module:
-        return dense(shape[0], genres) if vectors else MultiLevel(shape[1], genres)
+        return dense(shape[0], genres) if options.pretrained else MultiLevel(shape[1], genres)
 
-    return SegmentNetwork(make, n_genres, seed, device, training, axes=1 if vectors else 2)
+    training = options.training(adam(options.learning_rate))
+    return SegmentNetwork(make, n_genres, seed, device, training, axes=1 if options.pretrained else 2)

@@ -22,6 +22,7 @@ see `baselines._handcrafted.frames`. Vectors are ranked as they are. Cost: a ran
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -29,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.svm import SVC
 
-from baselines._handcrafted.frames import BAND_FRAMES, FRAME_RATE, bands, checked_rate, each_track
+from baselines._handcrafted.frames import BAND_FRAMES, FrameRate, bands, each_track
 from baselines._handcrafted.modulation_spectrum import modulation, modulation_spectrum, window_frames
 from mgrbench import EstimatorModel, Examples, FloatArray, Inputs, Printed, Reference
 
@@ -59,20 +60,15 @@ _Rows = NDArray[np.float64]
 _Labels = NDArray[np.int64]
 
 
-def build(n_genres: int, seed: int, device: str, *, frame_rate: float = FRAME_RATE) -> RankedTimbre:
-    """The model.
+@dataclass(frozen=True)
+class Options(FrameRate):
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: unused, nothing is drawn at random.
-        device: unused, all runs on the CPU.
-        frame_rate: frames a second of a time × frequency feature, unless it is ``band_frames``.
 
-    Raises:
-        BenchError: if the frame rate is not above 0.
-    """
+def build(n_genres: int, seed: int, device: str, options: Options) -> RankedTimbre:
+    """The model; nothing is drawn at random and all runs on the CPU."""
     del seed, device
-    return RankedTimbre(n_genres, checked_rate(frame_rate))
+    return RankedTimbre(n_genres, options.frame_rate)
 
 
 class RankedTimbre:

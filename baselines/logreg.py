@@ -7,9 +7,11 @@ probabilities are what it is fitted for, so its log loss means something.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sklearn.linear_model import LogisticRegression
 
-from mgrbench import EstimatorModel
+from mgrbench import EstimatorModel, option
 
 FEATURES: tuple[str, ...] = ()
 SELECTION = "validation"
@@ -17,18 +19,20 @@ STOCHASTIC = False
 PENALTIES = (0.001, 0.01, 0.1, 1.0, 10.0)
 
 
-def build(n_genres: int, seed: int, device: str, *, max_iter: int = 5000) -> EstimatorModel:
-    """The model; L-BFGS draws nothing at random.
+@dataclass(frozen=True)
+class Options:
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: unused.
-        device: unused, all runs on the CPU.
-        max_iter: most steps of L-BFGS; it usually stops after a hundred.
-    """
+    max_iter: int = option(
+        5000, "Largest number of steps of L-BFGS, which usually stops after a hundred.", least=1
+    )
+
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> EstimatorModel:
+    """The model; L-BFGS draws nothing at random and runs on the CPU."""
     del seed, device
 
     def make(C: float) -> LogisticRegression:  # noqa: N803 - scikit-learn's name
-        return LogisticRegression(C=C, max_iter=max_iter)
+        return LogisticRegression(C=C, max_iter=options.max_iter)
 
     return EstimatorModel(make, n_genres, [{"C": value} for value in PENALTIES])

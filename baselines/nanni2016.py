@@ -24,14 +24,14 @@ artist3 on a stored mel spectrogram, most of them for the textures, which are ke
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baselines._handcrafted.sum_rule import SumOfMachines, standardised
 from baselines._handcrafted.zones import LBP_HF, ZoneTextures
-from baselines._options import chosen_from, number, switch, whole
-from mgrbench import BenchError, Examples, FloatArray, Inputs, Printed, Reference
+from mgrbench import BenchError, Examples, FloatArray, Inputs, Printed, Reference, option
 
 FEATURES = ("mel", "rhythm")
 SELECTION = "none"
@@ -50,54 +50,38 @@ REFERENCE = Reference(
 )
 
 DESCRIPTORS = ("lbp", LBP_HF, "lpq")
-ZONES = 15
 COST, GAMMA = 1000.0, 0.1
-SEGMENTS = ("together", "apart")
 _CEPSTRA = 13
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    zones: int = ZONES,
-    segments: str = "together",
-    acoustic: bool | str = True,
-    weight: float = 1.0,
-) -> VisualAcoustic:
-    """The model.
+@dataclass(frozen=True)
+class Options:
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: unused, nothing is drawn at random.
-        device: unused, all runs on the CPU.
-        zones: zones of an image; 1 is the image as a whole.
-        segments: ``"together"``, a track is one example; ``"apart"``, each of its segments is.
-        acoustic: whether vectors and MFCC take part, ``on`` or ``off``.
-        weight: of the acoustic scores; the visual ones have 1.
+    zones: int = option(15, "Zones of an image; 1 is the image as a whole.", least=1)
+    segments: str = option(
+        "together",
+        "A track is one example, or apart, each of its segments is one.",
+        choices=("together", "apart"),
+    )
+    acoustic: bool = option(True, "Vectors and MFCC take part.")
+    weight: float = option(1.0, "Weight of the acoustic scores; the visual ones have 1.", least=0)
 
-    Raises:
-        BenchError: for an option out of range.
-    """
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> VisualAcoustic:
+    """The model; nothing is drawn at random and all runs on the CPU."""
     del seed, device
-    return visual_acoustic(DESCRIPTORS, n_genres, zones, segments, acoustic, weight)
+    return visual_acoustic(DESCRIPTORS, n_genres, options)
 
 
-def visual_acoustic(
-    descriptors: Sequence[str],
-    n_genres: int,
-    zones: int,
-    segments: str,
-    acoustic: bool | str,
-    weight: float,
-) -> VisualAcoustic:
-    """The model with these descriptors, its options checked; see `build`."""
-    whole(zones=zones)
-    chosen_from(SEGMENTS, segments=segments)
-    number(zero=True, weight=weight)
-    heard = float(weight) if switch("acoustic", acoustic) else 0.0
-    return VisualAcoustic(ZoneTextures(descriptors, zones), n_genres, heard, apart=segments == "apart")
+def visual_acoustic(descriptors: Sequence[str], n_genres: int, options: Options) -> VisualAcoustic:
+    """The model with these descriptors."""
+    return VisualAcoustic(
+        ZoneTextures(descriptors, options.zones),
+        n_genres,
+        options.weight if options.acoustic else 0.0,
+        apart=options.segments == "apart",
+    )
 
 
 class VisualAcoustic:

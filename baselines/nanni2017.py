@@ -19,7 +19,7 @@ Zones of linear images have their edges on the mel scale. Cost: about four times
 from __future__ import annotations
 
 from baselines.nanni2016 import DESCRIPTORS as FORMER
-from baselines.nanni2016 import ZONES, VisualAcoustic, visual_acoustic
+from baselines.nanni2016 import Options, VisualAcoustic, visual_acoustic
 from mgrbench import Printed, Reference
 
 FEATURES = ("mel", "harmonic", "percussive", "rhythm")
@@ -41,29 +41,7 @@ REFERENCE = Reference(
 DESCRIPTORS = (*FORMER, "ric_lbp")
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    zones: int = ZONES,
-    segments: str = "together",
-    acoustic: bool | str = True,
-    weight: float = 1.0,
-) -> VisualAcoustic:
-    """The model.
-
-    Args:
-        n_genres: number of genres.
-        seed: unused, nothing is drawn at random.
-        device: unused, all runs on the CPU.
-        zones: zones of an image; 1 is the image as a whole.
-        segments: ``"together"``, a track is one example; ``"apart"``, each of its segments is.
-        acoustic: whether vectors and MFCC take part, ``on`` or ``off``.
-        weight: of the acoustic scores; the visual ones have 1.
-
-    Raises:
-        BenchError: for an option out of range.
-    """
+def build(n_genres: int, seed: int, device: str, options: Options) -> VisualAcoustic:
+    """The model; nothing is drawn at random and all runs on the CPU."""
     del seed, device
-    return visual_acoustic(DESCRIPTORS, n_genres, zones, segments, acoustic, weight)
+    return visual_acoustic(DESCRIPTORS, n_genres, options)

@@ -22,6 +22,7 @@ multiplications a segment, where a clip's patches take 0.6 billion together.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from torch import nn
@@ -30,12 +31,11 @@ from baselines._neural.alexnet import ImageNetwork, published
 from baselines._neural.network import MakeNetwork, Shape
 from baselines._neural.patches import BesideNetwork, PatchNetwork
 from baselines._neural.pieces import cut
-from baselines._neural.settings import sgd, training_with
-from baselines._options import number, switch
-from baselines.costa2017 import WIDTH
-from baselines.nanni2016 import ZONES, visual_acoustic
+from baselines._neural.settings import TrainingOptions, sgd
+from baselines.nanni2016 import Options as TextureOptions
+from baselines.nanni2016 import visual_acoustic
 from baselines.nanni2017 import DESCRIPTORS
-from mgrbench import FloatArray, Printed, Reference
+from mgrbench import FloatArray, Printed, Reference, fixed, option
 
 FEATURES = ("mel", "harmonic", "percussive", "rhythm")
 SELECTION = "none"
@@ -54,57 +54,35 @@ REFERENCE = Reference(
 )
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    pretrained: bool | str = False,
-    network_weight: float = 1.0,
-    zones: int = ZONES,
-    segments: str = "together",
-    acoustic: bool | str = True,
-    weight: float = 1.0,
-    epochs: int = 30,
-    batch: int = 128,
-    learning_rate: float = 0.01,
-    clip_norm: float = 0.0,
-    channels_last: bool | str = False,
-    bf16: bool | str = False,
-    compiled: bool | str = False,
-) -> BesideNetwork:
-    """The model.
+WIDTH = 16
+"""Frames of a patch, as in ``costa2017``."""
 
-    Args:
-        n_genres: number of genres.
-        seed: of the initial values, the batches and the dropout.
-        device: ``"cpu"`` or ``"cuda"``; machines run on the CPU.
-        pretrained: whether the network is one trained on photographs, ``on``, or begins at random, ``off``.
-        network_weight: of the network's scores; the visual ones have 1.
-        zones: zones of an image; 1 is the image as a whole.
-        segments: ``"together"``, a track is one example of a machine; ``"apart"``, each of its segments is.
-        acoustic: whether vectors and MFCC take part, ``on`` or ``off``.
-        weight: of the acoustic scores; the visual ones have 1.
-        epochs: number of epochs.
-        batch: patches, or segments, in a batch.
-        learning_rate: of a network that begins at random; a pretrained one has a tenth.
-        clip_norm: largest norm of the gradient; 0 leaves it as it is.
-        channels_last: memory layout of images, on or off.
-        bf16: bfloat16 on a GPU, on or off.
-        compiled: ``torch.compile`` on a GPU, on or off.
+
+@dataclass(frozen=True)
+class Options(TrainingOptions, TextureOptions):
+    """What can be chosen."""
+
+    epochs: int = 30
+    batch: int = 128
+    patience: int = fixed(0)  # there is no validation part
+    learning_rate: float = option(
+        0.01, "Learning rate of a network that begins at random; a pretrained one has a tenth.", above=0
+    )
+    pretrained: bool = option(False, "The network was trained on photographs; off: it begins at random.")
+    network_weight: float = option(1.0, "Weight of the network's scores; the visual ones have 1.", least=0)
+
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> BesideNetwork:
+    """The model; the seed sets the network's initial values, batches and dropout, machines run on the CPU.
 
     Raises:
-        BenchError: for an option out of range, or if the pretrained network's weights are not at hand.
+        BenchError: if the pretrained network's weights are not at hand.
     """
-    number(zero=True, network_weight=network_weight)
-    other = visual_acoustic(DESCRIPTORS, n_genres, zones, segments, acoustic, weight)
-    tuned = switch("pretrained", pretrained)
-    training = training_with(
-        sgd(learning_rate / 10 if tuned else learning_rate), epochs, batch, 0, clip_norm,
-        channels_last=channels_last, bf16=bf16, compiled=compiled,
-    )  # fmt: skip
+    other = visual_acoustic(DESCRIPTORS, n_genres, options)
+    tuned = options.pretrained
+    training = options.training(sgd(options.learning_rate / 10 if tuned else options.learning_rate))
     make, pieces = _fine_tuned() if tuned else (PatchNetwork, partial(cut, window=WIDTH, hop=WIDTH))
-    return BesideNetwork(make, n_genres, seed, device, training, pieces, other, network_weight)
+    return BesideNetwork(make, n_genres, seed, device, training, pieces, other, options.network_weight)
 
 
 def _fine_tuned() -> tuple[MakeNetwork, Callable[[FloatArray], FloatArray]]:

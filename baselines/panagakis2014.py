@@ -22,11 +22,11 @@ s with all at once.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 from baselines._handcrafted.low_rank import ResidualClassifier, Solver
-from baselines._options import number, switch, whole
-from mgrbench import EstimatorModel, Printed, Reference
+from mgrbench import EstimatorModel, Printed, Reference, option
 
 FEATURES = ("rhythm", "timbre")
 SELECTION = "none"
@@ -53,32 +53,18 @@ REFERENCE = Reference(
 )
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    transductive: bool | str = False,
-    sparse: float = 0.5,
-    error: float = 1.0,
-    steps: int = 150,
-) -> EstimatorModel:
-    """The model.
+@dataclass(frozen=True)
+class Options:
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: unused, nothing is drawn at random.
-        device: unused, all runs on the CPU.
-        transductive: explain all tracks that are asked for together, ``on`` or ``off``.
-        sparse: λ₁, weight of the weights' magnitudes.
-        error: λ₂, weight of the errors' magnitudes.
-        steps: of the solver.
+    transductive: bool = option(False, "Explain all tracks that are asked for together.")
+    sparse: float = option(0.5, "λ₁, the weight of the weights' magnitudes.", above=0)
+    error: float = option(1.0, "λ₂, the weight of the errors' magnitudes.", above=0)
+    steps: int = option(150, "Steps of the solver.", least=1)
 
-    Raises:
-        BenchError: for an option out of range.
-    """
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> EstimatorModel:
+    """The model; nothing is drawn at random and all runs on the CPU."""
     del seed, device
-    number(sparse=sparse, error=error)
-    whole(steps=steps)
-    solver = Solver(sparse, error, steps, joint=switch("transductive", transductive))
+    solver = Solver(options.sparse, options.error, options.steps, joint=options.transductive)
     return EstimatorModel(partial(ResidualClassifier, solver), n_genres)

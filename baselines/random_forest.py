@@ -7,26 +7,28 @@ not overfit. Probabilities are the mean of the trees'. Not scaled: trees see onl
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sklearn.ensemble import RandomForestClassifier
 
-from mgrbench import EstimatorModel
+from mgrbench import EstimatorModel, option
 
 FEATURES: tuple[str, ...] = ()
 SELECTION = "none"
 
 
-def build(n_genres: int, seed: int, device: str, *, n_estimators: int = 500) -> EstimatorModel:
-    """The model.
+@dataclass(frozen=True)
+class Options:
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: of the bootstrap samples and of the values tried.
-        device: unused, all runs on the CPU.
-        n_estimators: number of trees.
-    """
+    n_estimators: int = option(500, "Number of trees.", least=1)
+
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> EstimatorModel:
+    """The model; the seed draws the bootstrap samples and the values tried, and all runs on the CPU."""
     del device
 
     def make() -> RandomForestClassifier:
-        return RandomForestClassifier(n_estimators, random_state=seed)
+        return RandomForestClassifier(options.n_estimators, random_state=seed)
 
     return EstimatorModel(make, n_genres, scale=False)

@@ -25,6 +25,7 @@ to learn from it, 9 pieces a 30 s clip, so it needs a GPU. The transfer reads 12
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -36,9 +37,8 @@ from torch import Tensor, nn
 
 from baselines._neural.network import Shape
 from baselines._neural.pieces import PieceNetwork
-from baselines._neural.settings import sgd, training_with
-from baselines._options import switch
-from mgrbench import EstimatorModel, FloatArray, GenreModel, Printed, Reference
+from baselines._neural.settings import TrainingOptions, sgd
+from mgrbench import EstimatorModel, FloatArray, GenreModel, Printed, Reference, fixed, option
 
 FEATURES = ("samplecnn",)
 SELECTION = "validation"
@@ -115,50 +115,34 @@ class OneScale(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         return np.asarray((rows - self.mean_) / self.deviation_)
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    pretrained: bool | str = True,
-    epochs: int = 100,
-    batch: int = 23,
-    patience: int = 3,
-    learning_rate: float = 0.01,
-    clip_norm: float = 0.0,
-    bf16: bool | str = False,
-    compiled: bool | str = False,
-) -> GenreModel:
-    """The model.
+@dataclass(frozen=True)
+class Options(TrainingOptions):
+    """What can be chosen; all but ``pretrained`` is of a network that is trained here."""
 
-    Args:
-        n_genres: number of genres.
-        seed: of the initial values, the batches and the dropout.
-        device: ``"cpu"`` or ``"cuda"``; a machine runs on the CPU.
-        pretrained: whether the feature is the vector of a pretrained network, ``on``; or ``off``, samples to
-            train a network on. What follows is of the latter.
-        epochs: largest number of epochs.
-        batch: pieces in a batch.
-        patience: epochs without improvement after which the rate is divided, and in the end training ends.
-        learning_rate: in the first epoch.
-        clip_norm: largest norm of the gradient; 0 leaves it as it is.
-        bf16: bfloat16 on a GPU, on or off.
-        compiled: ``torch.compile`` on a GPU, on or off.
+    epochs: int = 100
+    batch: int = 23
+    patience: int = option(
+        3,
+        "Epochs without improvement after which the rate is divided, and in the end training ends.",
+        least=0,
+    )
+    learning_rate: float = 0.01
+    channels_last: bool = fixed(False)  # there is no image
+    pretrained: bool = option(
+        True, "The feature is the vector of a pretrained network; off: samples, to train a network on."
+    )
 
-    Raises:
-        BenchError: for an option out of range.
-    """
-    training = training_with(
-        sgd(learning_rate, nesterov=True), epochs, batch, patience, clip_norm,
-        bf16=bf16, compiled=compiled, drops=DROPS,
-    )  # fmt: skip
-    if switch("pretrained", pretrained):
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> GenreModel:
+    """The model; the seed sets the initial values, the batches and the dropout."""
+    if options.pretrained:
         return EstimatorModel(transfer_machine, n_genres, scale=False)
 
     def make(shape: Shape, genres: int) -> nn.Module:
         del shape
         return SampleCNN(genres)
 
+    training = options.training(sgd(options.learning_rate, nesterov=True), drops=DROPS)
     return PieceNetwork(make, n_genres, seed, device, training, side_by_side, axes=1, raw=True)
 
 

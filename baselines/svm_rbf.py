@@ -10,35 +10,30 @@ two differ by up to half a point of accuracy, either way.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sklearn.svm import SVC
 
-from mgrbench import EstimatorModel
+from mgrbench import EstimatorModel, option
 
 FEATURES: tuple[str, ...] = ()
 SELECTION = "none"
 STOCHASTIC = False
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    C: float = 10.0,  # noqa: N803 - scikit-learn's name
-    gamma: float | str = "scale",
-) -> EstimatorModel:
-    """The model.
+@dataclass(frozen=True)
+class Options:
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: unused, nothing is drawn at random.
-        device: unused, all runs on the CPU.
-        C: weight of training errors against the margin.
-        gamma: width of the kernel, a number or ``"scale"`` or ``"auto"``.
-    """
+    C: float = option(10.0, "Weight of training errors against the margin.", above=0)
+    gamma: float | str = option("scale", "Width of the kernel.", least=0, choices=("scale", "auto"))
+
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> EstimatorModel:
+    """The model; nothing is drawn at random and all runs on the CPU."""
     del seed, device
 
     def make() -> SVC:
-        return SVC(C=C, gamma=gamma, break_ties=True)
+        return SVC(C=options.C, gamma=options.gamma, break_ties=True)
 
     return EstimatorModel(make, n_genres)

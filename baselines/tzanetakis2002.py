@@ -21,11 +21,13 @@ Where a mixture begins matters: on ``spectral``, seeds 0 to 4 give .480, .499, .
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sklearn.neighbors import KNeighborsClassifier
 
-from baselines._options import chosen_from, whole
 from baselines.gmm import MixturePerClass
-from mgrbench import EstimatorModel, Printed, Reference
+from baselines.gmm import Options as MixtureOptions
+from mgrbench import EstimatorModel, Printed, Reference, option
 
 FEATURES = ("timbre", "beat")
 SELECTION = "none"
@@ -46,41 +48,29 @@ REFERENCE = Reference(
     ),
 )
 
-CLASSIFIERS = ("gmm", "gaussian", "knn")
+
+@dataclass(frozen=True)
+class Options(MixtureOptions):
+    """What can be chosen."""
+
+    classifier: str = option(
+        "gmm",
+        "A mixture, one Gaussian or the nearest neighbours for each genre.",
+        choices=("gmm", "gaussian", "knn"),
+    )
+    components: int = option(3, "Gaussians of a genre, for gmm.", least=1)
+    neighbours: int = option(3, "Neighbours that vote, for knn.", least=1)
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    classifier: str = "gmm",
-    components: int = 3,
-    neighbours: int = 3,
-    reg_covar: float = 0.01,
-) -> EstimatorModel:
-    """The model.
-
-    Args:
-        n_genres: number of genres.
-        seed: of the k-means that starts each mixture.
-        device: unused, all runs on the CPU.
-        classifier: ``"gmm"``, ``"gaussian"`` (one component) or ``"knn"``.
-        components: Gaussians a genre, of ``gmm``.
-        neighbours: of ``knn``.
-        reg_covar: added to every variance, in units of the scaled features' variance.
-
-    Raises:
-        BenchError: for an option out of range.
-    """
+def build(n_genres: int, seed: int, device: str, options: Options) -> EstimatorModel:
+    """The model; the seed is that of the k-means that starts each mixture, and all runs on the CPU."""
     del device
-    chosen_from(CLASSIFIERS, classifier=classifier)
-    whole(components=components, neighbours=neighbours)
+    components = 1 if options.classifier == "gaussian" else options.components
 
     def mixture() -> MixturePerClass:
-        return MixturePerClass(1 if classifier == "gaussian" else components, reg_covar, seed)
+        return MixturePerClass(components, options.reg_covar, seed)
 
     def nearest() -> KNeighborsClassifier:
-        return KNeighborsClassifier(neighbours, algorithm="ball_tree")  # a tree: see knn
+        return KNeighborsClassifier(options.neighbours, algorithm="ball_tree")  # a tree: see knn
 
-    return EstimatorModel(nearest if classifier == "knn" else mixture, n_genres)
+    return EstimatorModel(nearest if options.classifier == "knn" else mixture, n_genres)

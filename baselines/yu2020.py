@@ -23,15 +23,17 @@ best on test (``selection=test``).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 from torch import nn
 
+from baselines._handcrafted.frames import FrameRate
 from baselines._neural.network import Shape
 from baselines._neural.pieces import PieceNetwork, cut
-from baselines._neural.settings import adam, training_with
-from baselines._options import chosen_from, number
-from baselines.bigru import ATTENTIONS, AttentiveRecurrent
+from baselines._neural.settings import adam
+from baselines.bigru import AttentiveRecurrent
+from baselines.bigru import Options as AttentionOptions
 from mgrbench import Printed, Reference
 
 FEATURES = ("mel",)
@@ -49,52 +51,20 @@ REFERENCE = Reference(
     cited=15,
 )
 
-FRAME_RATE = 22050 / 1024
 SECONDS, HOP_SECONDS = 3.0, 1.5
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    attention: str = "cnn",
-    frame_rate: float = FRAME_RATE,
-    epochs: int = 60,
-    batch: int = 128,
-    patience: int = 10,
-    learning_rate: float = 1e-3,
-    clip_norm: float = 0.0,
-    bf16: bool | str = False,
-    compiled: bool | str = False,
-) -> PieceNetwork:
-    """The model.
+@dataclass(frozen=True)
+class Options(AttentionOptions, FrameRate):
+    """What can be chosen."""
 
-    Args:
-        n_genres: number of genres.
-        seed: of the initial values, the batches and the dropout.
-        device: ``"cpu"`` or ``"cuda"``.
-        attention: ``"cnn"``, ``"linear"``, ``"serial"`` or ``"none"``.
-        frame_rate: frames a second of the feature.
-        epochs: largest number of epochs.
-        batch: pieces in a batch.
-        patience: epochs without improvement after which training ends; 0: never.
-        learning_rate: of Adam.
-        clip_norm: largest norm of the gradient; 0 leaves it as it is.
-        bf16: bfloat16 on a GPU, on or off.
-        compiled: ``torch.compile`` on a GPU, on or off.
 
-    Raises:
-        BenchError: for an option out of range.
-    """
-    chosen_from(ATTENTIONS, attention=attention)
-    number(frame_rate=frame_rate)
-    training = training_with(
-        adam(learning_rate), epochs, batch, patience, clip_norm, bf16=bf16, compiled=compiled
-    )
+def build(n_genres: int, seed: int, device: str, options: Options) -> PieceNetwork:
+    """The model; the seed sets the initial values, the batches and the dropout."""
 
     def make(shape: Shape, genres: int) -> nn.Module:
-        return AttentiveRecurrent(shape, genres, attention)
+        return AttentiveRecurrent(shape, genres, options.attention)
 
-    window, hop = (max(1, round(seconds * frame_rate)) for seconds in (SECONDS, HOP_SECONDS))
-    return PieceNetwork(make, n_genres, seed, device, training, partial(cut, window=window, hop=hop))
+    window, hop = (max(1, round(seconds * options.frame_rate)) for seconds in (SECONDS, HOP_SECONDS))
+    pieces = partial(cut, window=window, hop=hop)
+    return PieceNetwork(make, n_genres, seed, device, options.training(adam(options.learning_rate)), pieces)

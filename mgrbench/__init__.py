@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mgrbench.leaderboards import leaderboard
     from mgrbench.metrics.classification import Metric, Outcome
     from mgrbench.models.estimator import EstimatorModel
+    from mgrbench.models.options import fixed, option
     from mgrbench.models.references import Printed, Reference
     from mgrbench.results.compare import compare
     from mgrbench.results.run import Run
@@ -73,10 +74,12 @@ __all__ = [
     "audit_split",
     "compare",
     "evaluate",
+    "fixed",
     "import_features",
     "leaderboard",
     "load_dataset",
     "load_split",
+    "option",
     "score_file",
 ]
 
@@ -105,10 +108,12 @@ HOMES = {
     "audit_split": "mgrbench.splits",
     "compare": "mgrbench.results.compare",
     "evaluate": "mgrbench.evaluation.evaluate",
+    "fixed": "mgrbench.models.options",
     "import_features": "mgrbench.features.importing",
     "leaderboard": "mgrbench.leaderboards",
     "load_dataset": "mgrbench.core.dataset_plugin",
     "load_split": "mgrbench.splits",
+    "option": "mgrbench.models.options",
     "score_file": "mgrbench.results.score_file",
 }
 

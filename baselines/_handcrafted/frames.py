@@ -15,11 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines._options import number
-from mgrbench import FloatArray, Inputs
-
-FRAME_RATE = 22050 / 1024
-"""Frames a second of ``mel``, and what a time × frequency feature has unless the user says so."""
+from mgrbench import FloatArray, Inputs, option
 
 BAND_FRAMES, BAND_RATE = "band_frames", 22050 / 256
 MELS, OCTAVES = 25, 8
@@ -60,14 +56,15 @@ class Bands:
         return self.envelope[..., :1] * self.envelope[..., 1:]
 
 
-def checked_rate(frame_rate: float) -> float:
-    """Frames a second as a user gives them.
+@dataclass(frozen=True)
+class FrameRate:
+    """The option of models that have to know how long a frame of a feature lasts."""
 
-    Raises:
-        BenchError: if the rate is not a number above 0.
-    """
-    number(frame_rate=frame_rate)
-    return float(frame_rate)
+    frame_rate: float = option(  # 22050 / 1024
+        21.533203125,
+        "Frames a second of a time × frequency feature; mel has 21.533, other frames know theirs.",
+        above=0,
+    )
 
 
 def bands(values: FloatArray, feature: str, frame_rate: float) -> Bands:

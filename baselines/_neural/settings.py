@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from baselines._options import chosen_from, number, switch, whole
-from mgrbench import BenchError
-
-__all__ = [
-    "OPTIMISERS",
-    "Optimiser",
-    "Training",
-    "adam",
-    "chosen_from",
-    "number",
-    "sgd",
-    "switch",
-    "training_with",
-    "whole",
-]
-
-OPTIMISERS = ("rmsprop", "adam", "sgd")
+from mgrbench import BenchError, option
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +19,7 @@ class Optimiser:
     0.9, L2 weight 4e-5, learning rate 1e-3 multiplied by 0.94 every second epoch.
 
     Attributes:
-        kind: one of `OPTIMISERS`; Adam takes its betas from torch.
+        kind: ``"rmsprop"``, ``"adam"`` or ``"sgd"``; Adam takes its betas from torch.
         learning_rate: in the first epoch.
         decay: factor of the learning rate after every ``decay_every`` epochs.
         floor: smallest learning rate.
@@ -45,7 +30,7 @@ class Optimiser:
         nesterov: of SGD.
     """
 
-    kind: str = "rmsprop"
+    kind: Literal["rmsprop", "adam", "sgd"] = "rmsprop"
     learning_rate: float = 1e-3
     decay: float = 0.94
     decay_every: int = 2
@@ -55,12 +40,6 @@ class Optimiser:
     momentum: float = 0.0
     weight_decay: float = 4e-5
     nesterov: bool = False
-
-    def __post_init__(self) -> None:
-        if self.kind not in OPTIMISERS:
-            raise BenchError(f"optimiser {self.kind!r}", f"the optimisers are {', '.join(OPTIMISERS)}")
-        number(learning_rate=self.learning_rate)
-        number(weight_decay=self.weight_decay, zero=True)
 
     def rate(self, epoch: int) -> float:
         """The learning rate in an epoch, counted from 1."""
@@ -123,11 +102,6 @@ class Training:
     compiled: bool = False
     drops: int = 0
 
-    def __post_init__(self) -> None:
-        whole(epochs=self.epochs, batch=self.batch)
-        whole(patience=self.patience, drops=self.drops, least=0)
-        number(clip_norm=self.clip_norm, zero=True)
-
     def check_device(self, device: str) -> None:
         """Refuse what only a GPU does well.
 
@@ -139,31 +113,31 @@ class Training:
                 raise BenchError(f"{name} is on and the device is {device}", f"leave out {name} or use cuda")
 
 
-def training_with(
-    optimiser: Optimiser,
-    epochs: int,
-    batch: int,
-    patience: int,
-    clip_norm: float,
-    *,
-    bf16: bool | str,
-    compiled: bool | str,
-    channels_last: bool | str = False,
-    drops: int = 0,
-) -> Training:
-    """A training by one optimiser from options as users give them, switches among them as on or off.
+@dataclass(frozen=True)
+class TrainingOptions:
+    """The options of every neural baseline. Each of them sets its own defaults, and fixes what it lacks."""
 
-    Raises:
-        BenchError: for an option out of range.
-    """
-    return Training(
-        epochs,
-        batch,
-        patience,
-        (optimiser,),
-        clip_norm,
-        switch("channels_last", channels_last),
-        switch("bf16", bf16),
-        switch("compiled", compiled),
-        drops,
+    epochs: int = option(100, "Largest number of passes over the training part.", least=1)
+    batch: int = option(16, "Examples in a batch: segments, or the pieces that they are cut into.", least=1)
+    patience: int = option(
+        10, "Epochs without improvement on the validation part that end training; 0: never.", least=0
     )
+    learning_rate: float = option(1e-3, "Learning rate of the first epoch.", above=0)
+    clip_norm: float = option(0.0, "Largest norm of the gradient; 0 leaves it as it is.", least=0)
+    channels_last: bool = option(False, "Keep images channel by channel within a pixel, which may be faster.")
+    bf16: bool = option(False, "Compute the forward pass in bfloat16 where that is safe; GPU only.")
+    compiled: bool = option(False, "Compile the network with torch.compile; GPU only.")
+
+    def training(self, *optimisers: Optimiser, drops: int = 0) -> Training:
+        """A training with these settings, by these optimisers."""
+        return Training(
+            self.epochs,
+            self.batch,
+            self.patience,
+            optimisers,
+            self.clip_norm,
+            self.channels_last,
+            self.bf16,
+            self.compiled,
+            drops,
+        )

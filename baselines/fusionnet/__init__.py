@@ -17,10 +17,12 @@ each.
 
 from __future__ import annotations
 
-from baselines._neural.settings import Optimiser, Training, switch
-from baselines.fusionnet.design import META_OPTIMISER, Design
+from dataclasses import dataclass
+
+from baselines._neural.settings import Optimiser, Training, TrainingOptions
+from baselines.fusionnet.design import META_OPTIMISER, PaperDesign
 from baselines.fusionnet.model import FusionNet
-from mgrbench import Printed, Reference
+from mgrbench import Printed, Reference, option
 
 FEATURES = ("mel",)
 SELECTION = "validation"
@@ -57,82 +59,24 @@ REFERENCE = Reference(
 )
 
 
-def build(
-    n_genres: int,
-    seed: int,
-    device: str,
-    *,
-    clusters: int = 20,
-    heads: int = 10,
-    high_level: int = 1024,
-    center_loss_weight: float = 0.001,
-    activation: str = "elu",
-    netvlad: bool | str = True,
-    attention: bool | str = True,
-    inner_folds: int = 3,
-    candidates: int = 6,
-    epochs: int = 400,
-    batch: int = 16,
-    patience: int = 20,
-    learning_rate: float = 1e-3,
-    decay: float = 0.94,
-    meta_epochs: int = 400,
-    meta_patience: int = 40,
-    clip_norm: float = 0.0,
-    channels_last: bool | str = False,
-    bf16: bool | str = False,
-    compiled: bool | str = False,
-) -> FusionNet:
-    """The model.
+@dataclass(frozen=True)
+class Options(TrainingOptions, PaperDesign):
+    """What can be chosen; batch and clip_norm hold for the meta-CNN too, the other settings do not."""
 
-    Args:
-        n_genres: number of genres.
-        seed: of the initial values, the batches and the dropout.
-        device: ``"cpu"`` or ``"cuda"``.
-        clusters: K of every NetVLAD.
-        heads: N of the attention over spectrogram features.
-        high_level: values of a high-level feature, 64 or more.
-        center_loss_weight: λ; 0 leaves the centre loss out.
-        activation: elu, relu, leaky_relu, selu or tanh.
-        netvlad: on or off; off takes the last map as it is.
-        attention: on or off, in the coding networks.
-        inner_folds: parts of the training tracks for out-of-fold features.
-        candidates: combinations that a meta-CNN is trained for; 0 for the sum rule alone.
-        epochs: largest number of epochs of a coding network.
-        batch: segments in a batch (tracks, for the meta-CNN).
-        patience: epochs without improvement after which training ends; 0: never.
-        learning_rate: of the coding networks, in the first epoch.
-        decay: factor of it after every second epoch; smaller for a schedule of fewer epochs.
-        meta_epochs: largest number of epochs of the meta-CNN.
-        meta_patience: as patience, for the meta-CNN.
-        clip_norm: largest norm of the gradient; 0 leaves it as it is.
-        channels_last: memory layout of images, on or off.
-        bf16: bfloat16 in coding networks on a GPU, on or off.
-        compiled: ``torch.compile`` of coding networks on a GPU, on or off.
+    epochs: int = 400
+    batch: int = 16
+    patience: int = 20
+    decay: float = option(
+        0.94, "Factor of the learning rate after every second epoch; smaller for fewer epochs.", above=0
+    )
+    meta_epochs: int = option(400, "Largest number of epochs of the meta-CNN.", least=1)
+    meta_patience: int = option(40, "Patience of the meta-CNN; 0: never.", least=0)
 
-    Raises:
-        BenchError: for an option out of range.
-    """
-    design = Design(
-        clusters=clusters,
-        heads=heads,
-        high_level=high_level,
-        center_loss_weight=center_loss_weight,
-        activation=activation,
-        netvlad=switch("netvlad", netvlad),
-        attention=switch("attention", attention),
-        inner_folds=inner_folds,
-        candidates=candidates,
+
+def build(n_genres: int, seed: int, device: str, options: Options) -> FusionNet:
+    """The model; the seed sets the initial values, the batches and the dropout."""
+    training = options.training(Optimiser(learning_rate=options.learning_rate, decay=options.decay))
+    meta = Training(
+        options.meta_epochs, options.batch, options.meta_patience, (META_OPTIMISER,), options.clip_norm
     )
-    training = Training(
-        epochs=epochs,
-        batch=batch,
-        patience=patience,
-        optimisers=(Optimiser(learning_rate=learning_rate, decay=decay),),
-        clip_norm=clip_norm,
-        channels_last=switch("channels_last", channels_last),
-        bf16=switch("bf16", bf16),
-        compiled=switch("compiled", compiled),
-    )
-    meta = Training(meta_epochs, batch, meta_patience, (META_OPTIMISER,), clip_norm)
-    return FusionNet(n_genres, seed, device, design, training, meta)
+    return FusionNet(n_genres, seed, device, options, training, meta)

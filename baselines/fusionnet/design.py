@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from baselines._neural.settings import Optimiser, chosen_from, number, whole
+from baselines._neural.settings import Optimiser
+from mgrbench import fixed, option
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "elu": nn.ELU,
@@ -20,70 +21,71 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "selu": nn.SELU,
     "tanh": nn.Tanh,
 }
-FEWEST_VALUES = 64
-"""Values that the meta-CNN's convolutions and pools need of a high-level feature."""
 DROPOUT = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Design:
-    """A FusionNet. The defaults are the method of the paper; ``True`` in a switch is the released code.
+    """A FusionNet. The defaults are the method of the paper; a switch that is on is the released code.
 
-    Attributes:
-        clusters: K [1].
-        heads: N, of the two-dimensional coding network.
-        high_level: values of a high-level feature.
-        center_loss_weight: λ [5]; 0 leaves the centre loss out.
-        activation: one of `ACTIVATIONS`.
-        netvlad: code the maps of all levels; without, the last map is used as it is.
-        attention: relate the rows of X to each other; without, X goes to the dense layers as it is.
-        softmax_twice: softmax inside the model and again in the loss [2].
-        identical_heads: attention over identical copies [3].
-        scrambled_layout: a view where a transpose was meant [4].
-        released_start: the released initial values of NetVLAD.
-        fixed_centres: centres of the centre loss never learn, no ½ [6].
-        raw_inputs: features go in as they are, not standardised.
-        raw_high_level: high-level features are not standardised [15].
-        two_attentions: two attentions and no third pool in the meta-CNN, copied channels [16].
-        unequal_sum: in the sum rule a feature weighs as much as it has segments [17].
-        in_sample_features: the meta-CNN learns from features of tracks that the coding networks were trained
-            on [18].
-        inner_folds: parts into which the training tracks are cut for out-of-fold features.
-        candidates: how many combinations the sum rule hands on to the meta-CNN; 0: the best one decides by
-            the sum rule itself.
+    A high-level feature has 64 values or more, as the meta-CNN's convolutions and pools need them.
     """
 
-    clusters: int = 20
-    heads: int = 10
-    high_level: int = 1024
-    center_loss_weight: float = 0.001
-    activation: str = "elu"
-    netvlad: bool = True
-    attention: bool = True
-    softmax_twice: bool = False
-    identical_heads: bool = False
-    scrambled_layout: bool = False
-    released_start: bool = False
-    fixed_centres: bool = False
-    raw_inputs: bool = False
-    raw_high_level: bool = False
-    two_attentions: bool = False
-    unequal_sum: bool = False
-    in_sample_features: bool = False
-    inner_folds: int = 3
-    candidates: int = 6
-
-    def __post_init__(self) -> None:
-        whole(clusters=self.clusters, heads=self.heads)
-        whole(candidates=self.candidates, least=0)
-        whole(high_level=self.high_level, least=FEWEST_VALUES)
-        whole(inner_folds=self.inner_folds, least=2)
-        number(center_loss_weight=self.center_loss_weight, zero=True)
-        chosen_from(ACTIVATIONS, activation=self.activation)
+    clusters: int = option(20, "K, the clusters of every NetVLAD [1].", least=1)
+    heads: int = option(10, "N, the heads of the attention over spectrogram features [3].", least=1)
+    high_level: int = option(1024, "Values of a high-level feature.", least=64)
+    center_loss_weight: float = option(
+        0.001, "λ, the weight of the centre loss [5]; 0 leaves it out.", least=0
+    )
+    activation: str = option(
+        "elu",
+        "Activation of the dense and convolutional layers.",
+        choices=("elu", "relu", "leaky_relu", "selu", "tanh"),
+    )
+    netvlad: bool = option(True, "NetVLAD codes the maps of all levels; off: the last map is taken as it is.")
+    attention: bool = option(True, "Self-attention relates the rows of a coding to each other.")
+    inner_folds: int = option(
+        3, "Parts of the training tracks, for features of tracks that a network has not seen.", least=2
+    )
+    candidates: int = option(
+        6, "Combinations that a meta-CNN is trained for; 0: the best one decides by the sum rule.", least=0
+    )
+    softmax_twice: bool = option(False, "The loss has a second softmax before the cross-entropy [2].")
+    identical_heads: bool = option(False, "Attention is over identical copies [3].")
+    scrambled_layout: bool = option(False, "A view stands where a transpose was meant [4].")
+    released_start: bool = option(False, "NetVLAD starts from centres in U[0, 1).")
+    fixed_centres: bool = option(
+        False, "The centre loss draws to random points that never learn, without the ½ [6]."
+    )
+    raw_inputs: bool = option(False, "Features go in as they are, not standardised.")
+    raw_high_level: bool = option(False, "High-level features are not standardised [15].")
+    two_attentions: bool = option(
+        False, "The meta-CNN has two attentions, copied channels and no third pool [16]."
+    )
+    unequal_sum: bool = option(False, "A feature weighs as much in the sum rule as it has segments [17].")
+    in_sample_features: bool = option(
+        False, "The meta-CNN learns from features of tracks that the coding networks were trained on [18]."
+    )
 
     def activate(self) -> nn.Module:
         """A new activation."""
         return ACTIVATIONS[self.activation]()
+
+
+@dataclass(frozen=True)
+class PaperDesign(Design):
+    """The method of the paper: it offers none of the released code's switches."""
+
+    softmax_twice: bool = fixed(False)
+    identical_heads: bool = fixed(False)
+    scrambled_layout: bool = fixed(False)
+    released_start: bool = fixed(False)
+    fixed_centres: bool = fixed(False)
+    raw_inputs: bool = fixed(False)
+    raw_high_level: bool = fixed(False)
+    two_attentions: bool = fixed(False)
+    unequal_sum: bool = fixed(False)
+    in_sample_features: bool = fixed(False)
 
 
 RELEASED_RMSPROP = Optimiser(epsilon=1.0, momentum=0.9, floor=1e-4)

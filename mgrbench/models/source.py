@@ -1,9 +1,11 @@
 """What a user names as a model -> something that builds genre models.
 
 A model is named by its plugin's name, by ``package.module:Class`` or by ``./file.py:Class`` (see
-`mgrbench.core.registry`), or given from Python as a class or a function. Four kinds of things count:
+`mgrbench.core.registry`), or given from Python as a class or a function. Five kinds of things count:
 
-* a module with ``build(n_genres, seed, device, **options)`` and ``FEATURES``;
+* a module with ``FEATURES`` and ``build(n_genres, seed, device, options)``, whose options its ``Options``
+  declares (see `mgrbench.models.options`); without any, ``build(n_genres, seed, device)``;
+* a module whose ``build`` takes its options by name: ``build(n_genres, seed, device, *, width=64)``;
 * such a ``build`` function by itself;
 * a class with ``fit(train, valid)`` and ``predict_proba(inputs)``, which is called with those of
   ``n_genres``, ``seed`` and ``device`` that it takes, and the options;
@@ -26,8 +28,8 @@ from typing import Any
 from mgrbench.core.boundary import boundary
 from mgrbench.core.files import sha256_of_bytes
 from mgrbench.core.registry import available, load
-from mgrbench.core.text import did_you_mean
 from mgrbench.core.types import BenchError, GenreModel
+from mgrbench.models.options import REQUIRED, Option, check_names, chosen_options, options_of
 
 ModelLike = str | type | Callable[..., GenreModel]
 """What `mgrbench.evaluate` takes as a model."""
@@ -44,7 +46,8 @@ class ModelSource:
         features: features it takes when the user names none.
         selection: ``"none"`` if it chooses nothing, else ``"validation"``.
         stochastic: whether its result depends on the seed.
-        source_sha256: checksum of its source code, or None where that cannot be had.
+        source_sha256: checksum of its source code, or None where that is not known.
+        options: what it lets the user choose, or None where it takes any option.
     """
 
     name: str
@@ -52,20 +55,18 @@ class ModelSource:
     selection: str
     stochastic: bool
     source_sha256: str | None
+    options: tuple[Option, ...] | None
     _make: Callable[..., Any]
-    _options: Mapping[str, inspect.Parameter] | None
 
     def build(self, n_genres: int, seed: int, device: str, options: Mapping[str, Any]) -> GenreModel:
         """A new, unfitted model.
 
         Raises:
-            BenchError: for an option that it doesn't have (with the nearest one), or if building fails.
+            BenchError: for an option that it doesn't have (with the nearest one), for a value that an option
+                does not allow, or if building fails.
         """
-        unknown = [] if self._options is None else [name for name in options if name not in self._options]
-        if unknown and self._options is not None:
-            known = ", ".join(self._options) or "none"
-            hint = did_you_mean(unknown[0], self._options, f"its options are: {known}")
-            raise BenchError(f"{self.name} has no option {unknown[0]!r}", hint)
+        if self.options is not None:
+            check_names(self.name, self.options, options)
         with boundary(self.name, "being built"):
             model = self._make(n_genres=n_genres, seed=seed, device=device, **options)
         missing = [
@@ -77,12 +78,8 @@ class ModelSource:
         return model  # type: ignore[no-any-return]
 
     def defaults(self) -> dict[str, Any]:
-        """The options with their default values, where they can be told."""
-        return {
-            name: parameter.default
-            for name, parameter in (self._options or {}).items()
-            if parameter.default is not inspect.Parameter.empty
-        }
+        """The options with their default values, where they have one."""
+        return {one.name: one.default for one in self.options or () if one.default is not REQUIRED}
 
 
 def model_source(model: ModelLike) -> ModelSource:
@@ -101,7 +98,7 @@ def model_source(model: ModelLike) -> ModelSource:
 
 
 def _source(value: Any, name: str, about: Any, checksum: str | None) -> ModelSource:  # noqa: ANN401
-    make, given = _maker(value, name)
+    make, options = _maker(value, name)
     # What a class says of itself comes before what its module says.
     says = [value, about]
 
@@ -117,8 +114,8 @@ def _source(value: Any, name: str, about: Any, checksum: str | None) -> ModelSou
         if estimator
         else bool(told("STOCHASTIC", True)),
         source_sha256=checksum or None,
+        options=options,
         _make=make,
-        _options=_options(value.build if isinstance(value, ModuleType) else value, given),
     )
 
 
@@ -135,32 +132,54 @@ def _checked_selection(name: str, selection: Any) -> str:  # noqa: ANN401
     return str(selection)
 
 
-def _maker(value: Any, name: str) -> tuple[Callable[..., Any], tuple[str, ...]]:  # noqa: ANN401
-    """How to build a model from ``value``, and which of `_GIVEN` it takes."""
+def _maker(value: Any, name: str) -> tuple[Callable[..., Any], tuple[Option, ...] | None]:  # noqa: ANN401
+    """How to build a model from ``value``, and its options; None if it takes any."""
+    build, home = value, getattr(value, "__globals__", {})
     if isinstance(value, ModuleType):
-        if not callable(getattr(value, "build", None)):
-            hint = "give it build(n_genres, seed, device, **options), or name its class: file.py:Class"
+        build, home = getattr(value, "build", None), vars(value)
+        if not callable(build):
+            hint = "give it build(n_genres, seed, device, options), or name its class: file.py:Class"
             raise BenchError(f"{name} has no build function", hint)
-        return value.build, _GIVEN
-    if _is_estimator(value):
-        from mgrbench.models.estimator import from_class
-
-        def estimator(n_genres: int, seed: int, device: str, **options: Any) -> GenreModel:  # noqa: ANN401, ARG001
-            return from_class(value, n_genres, seed, options)
-
-        return estimator, _GIVEN
-    if not callable(value):
+    if not callable(build):
         raise BenchError(f"{name} is a {type(value).__name__}", "name a class or a build function")
+    if _is_estimator(value):
+        return _estimator(value), _signature_options(inspect.signature(value).parameters)
     try:
-        taken = _taken(value)
+        parameters = inspect.signature(build).parameters
     except ValueError as error:  # some of Python's own classes and functions don't say
         hint = "name a class or a build function"
         raise BenchError(f"what arguments {name} takes can't be told", hint) from error
+    if "options" in parameters and isinstance(home.get("Options"), type):
+        return _declared(build, home["Options"])
+    if isinstance(value, ModuleType):
+        return build, _signature_options(parameters)
+    taken = _taken(parameters)
 
     def called(**arguments: Any) -> Any:  # noqa: ANN401
         return value(**{key: given for key, given in arguments.items() if key not in _GIVEN or key in taken})
 
-    return called, taken
+    return called, _signature_options(parameters)
+
+
+def _declared(
+    build: Callable[..., Any], declaration: type
+) -> tuple[Callable[..., Any], tuple[Option, ...] | None]:
+    """A build function that gets an instance of the class that declares its options."""
+
+    def checked(n_genres: int, seed: int, device: str, **given: Any) -> Any:  # noqa: ANN401
+        chosen: Any = chosen_options(declaration, given)
+        return build(n_genres=n_genres, seed=seed, device=device, options=chosen)
+
+    return checked, options_of(declaration)
+
+
+def _estimator(classifier: type) -> Callable[..., GenreModel]:
+    from mgrbench.models.estimator import from_class
+
+    def estimator(n_genres: int, seed: int, device: str, **options: Any) -> GenreModel:  # noqa: ANN401, ARG001
+        return from_class(classifier, n_genres, seed, options)
+
+    return estimator
 
 
 def _is_estimator(value: Any) -> bool:  # noqa: ANN401
@@ -169,18 +188,20 @@ def _is_estimator(value: Any) -> bool:  # noqa: ANN401
     return bool(base) and isinstance(value, type) and issubclass(value, base.BaseEstimator)  # type: ignore[union-attr]
 
 
-def _taken(value: Callable[..., Any]) -> tuple[str, ...]:
-    parameters = inspect.signature(value).parameters
+def _taken(parameters: Mapping[str, inspect.Parameter]) -> tuple[str, ...]:
     everything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
     return tuple(name for name in _GIVEN if name in parameters or everything)
 
 
-def _options(make: Callable[..., Any], given: tuple[str, ...]) -> dict[str, inspect.Parameter] | None:
-    """The options that it takes by name; None if it takes any."""
-    parameters = inspect.signature(make).parameters
+def _signature_options(parameters: Mapping[str, inspect.Parameter]) -> tuple[Option, ...] | None:
+    """The options that a function takes by name; None if it takes any."""
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return None
-    return {name: parameter for name, parameter in parameters.items() if name not in given}
+    return tuple(
+        Option(name, default=parameter.default)
+        for name, parameter in parameters.items()
+        if name not in _GIVEN
+    )
 
 
 def _own_source(value: Any) -> str | None:  # noqa: ANN401

@@ -8,6 +8,7 @@ from sklearn.svm import SVC
 
 from baselines import choi2017
 from mgrbench.core.types import BenchError, Examples, Inputs
+from tests.support.models import built
 from tests.support.systems import accuracy_on_synth
 
 FIXED = {"C": 32, "kernel": "rbf", "gamma": "auto", "scale": "off"}
@@ -32,18 +33,22 @@ def test_layers_are_blocks_of_32_columns():
 
 def test_the_grid_is_the_published_one(monkeypatch):
     monkeypatch.setattr(choi2017, "EstimatorModel", lambda _machine, _genres, grid, **_: grid)
-    grid = choi2017.build(4, 0, "cpu")
+
+    def grid_of(**options):
+        return choi2017.build(4, 0, "cpu", choi2017.Options(**options))
+
+    grid, fixed = grid_of(), FIXED | {"scale": False}
     assert len(grid) == 4 * (1 + 7) * 2
     assert {setting["C"] for setting in grid} == {0.1, 2, 8, 32}
     assert sum(setting["kernel"] == "linear" for setting in grid) == 8
-    assert len(choi2017.build(4, 0, "cpu", layers="search", **FIXED)) == 31
-    assert choi2017.build(4, 0, "cpu", layers=31, **FIXED)[0]["layers"] == "13"
+    assert len(grid_of(layers="search", **fixed)) == 31
+    assert grid_of(layers="31", **fixed)[0]["layers"] == "13"
 
 
 @pytest.mark.parametrize("options", [{"layers": 16}, {"layers": "11"}, {"scale": "yes"}, {"ties": "last"}])
 def test_an_option_that_there_is_not_is_refused(options):
     with pytest.raises(BenchError, match=next(iter(options))):
-        choi2017.build(4, 0, "cpu", **options)
+        built("choi2017", 4, **options)
 
 
 @pytest.mark.parametrize("genres", [2, 3, 4])
@@ -69,7 +74,7 @@ def test_the_printed_number_under_the_printed_protocol(shared_data):
     for number in range(10):
         test, train = (np.flatnonzero(chosen) for chosen in (fold == number, fold != number))
         whole = Examples(Inputs(tuple(ids.tolist()), {"choi": values}), genre.astype(np.int64))
-        model = choi2017.build(len(names), 0, "cpu", ties="first", **FIXED)
+        model = built("choi2017", len(names), ties="first", **FIXED)
         model.fit(whole.take(train), None)
         right += np.sum(model.predict_proba(whole.take(test).inputs).argmax(axis=1) == genre[test])
     assert right / len(ids) == choi2017.REFERENCE.printed[0].accuracy

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
-from baselines import foleiss2020
 from baselines._handcrafted import frames as _frames
 from baselines._handcrafted import sound_texture as _texture
 from mgrbench.core.types import BenchError
+from tests.support.models import built
 from tests.support.systems import accuracy_on_synth, examples
 
 RNG = np.random.default_rng(0)
@@ -63,7 +63,7 @@ def test_a_track_is_what_most_of_its_textures_are(monkeypatch):
             return super().predict_proba(inputs)
 
     monkeypatch.setattr(foleiss2020, "EstimatorModel", Watched)
-    model = foleiss2020.build(6, 0, "cpu", C=10.0, gamma="auto", selector="linspace")
+    model = built("foleiss2020", 6, C=10.0, gamma="auto", selector="linspace")
     train, test = examples("train", "timbre_frames"), examples("test", "timbre_frames")
     model.fit(train, None)
     proba = model.predict_proba(test.inputs)
@@ -96,7 +96,7 @@ def test_a_log_mel_spectrogram_gives_25_values():
 )
 def test_an_option_out_of_range_is_refused(options):
     with pytest.raises(BenchError, match=next(iter(options))):
-        foleiss2020.build(3, 0, "cpu", **options)
+        built("foleiss2020", 3, **options)
 
 
 @pytest.mark.parametrize("feature", ["timbre_frames", "mel"])

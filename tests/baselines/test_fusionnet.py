@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
-
 import numpy as np
 import pytest
 import torch
 
-from baselines import fusionnet, fusionnet_backbone, fusionnet_released
+from baselines import fusionnet, fusionnet_backbone
 from baselines._neural.training import train
 from mgrbench.core.types import BenchError, Examples, Inputs
+from tests.support.models import source_of
 from tests.support.neural import SMALL_FUSION, built, examples, fitted, predicted, timeless
 
 TWO = {"mel": (12, 8), "choi": (6,)}
 THREE = {**TWO, "ssd": (5,)}
-SWITCHES = [
-    name
-    for name, parameter in inspect.signature(fusionnet_released.build).parameters.items()
-    if parameter.default is True
-]
+SWITCHES = [name for name, default in source_of("fusionnet_released").defaults().items() if default is True]
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +23,7 @@ def fused():
 
 
 def test_the_defaults_are_the_papers_and_the_released_ones():
-    def defaults(module):
-        return {name: p.default for name, p in inspect.signature(module.build).parameters.items()}
-
-    paper, released = defaults(fusionnet), defaults(fusionnet_released)
+    paper, released = (source_of(name).defaults() for name in ("fusionnet", "fusionnet_released"))
     names = ("clusters", "heads", "center_loss_weight", "batch", "epochs")
     assert [paper[name] for name in names] == [20, 10, 0.001, 16, 400]
     assert [released[name] for name in names] == [10, 10, 1e-4, 16, 400]

@@ -11,6 +11,7 @@ from baselines import lee2009
 from baselines._handcrafted import frames as _frames
 from baselines._handcrafted import modulation_spectrum as _modspec
 from mgrbench.core.types import BenchError, Examples, Inputs
+from tests.support.models import built
 from tests.support.systems import accuracy_on_synth, examples
 
 RNG = np.random.default_rng(0)
@@ -107,7 +108,7 @@ def test_four_systems_are_summed(monkeypatch):
     monkeypatch.setattr(lee2009, "WhitenedDiscriminants", Watched)
     array = RNG.normal(size=(12, 2, 40, 30)).astype(np.float32)
     part = Examples(Inputs(tuple("abcdefghijkl"), {"mel": array}), np.arange(12) % 3)
-    model = lee2009.build(4, 0, "cpu").fit(part, None)
+    model = built("lee2009", 4).fit(part, None)
     assert len(learnt) == 4
     np.testing.assert_array_equal(learnt[3], np.concatenate(learnt[:3], axis=1))
     proba = model.predict_proba(part.inputs)
@@ -142,7 +143,7 @@ def test_stored_frames_are_taken_apart_as_the_feature_puts_them_together():
 @pytest.mark.parametrize("rate", [0, -1, "quick", float("inf")])
 def test_a_frame_rate_that_is_none_is_refused(rate):
     with pytest.raises(BenchError, match="frame_rate is"):
-        lee2009.build(4, 0, "cpu", frame_rate=rate)
+        built("lee2009", 4, frame_rate=rate)
 
 
 @pytest.mark.parametrize("feature", ["band_frames", "mel"])

@@ -10,6 +10,7 @@ from sklearn.svm import SVC
 
 from baselines import lim2012
 from mgrbench.core.types import BenchError, Examples, Inputs
+from tests.support.models import built
 from tests.support.systems import accuracy_on_synth
 
 RNG = np.random.default_rng(0)
@@ -77,7 +78,7 @@ def test_the_values_of_a_track(monkeypatch):
     monkeypatch.setattr(lim2012, "EstimatorModel", Watched)
     track = RNG.normal(size=(2, 216, 128)).astype(np.float32)
     part = Examples(Inputs(("a",), {"mel": track[None]}), np.zeros(1, dtype=np.int64))
-    lim2012.build(3, 0, "cpu", frame_rate=22050 / 1024).fit(part, None)
+    built("lim2012", 3, frame_rate=22050 / 1024).fit(part, None)
     values = learnt[0][0, 0]
     timbre, levels, sub_bands = 13 + 13 + 16, 16, 6
     assert len(values) == 4 * timbre + 4 * sub_bands * (timbre + levels)
@@ -88,7 +89,7 @@ def test_the_values_of_a_track(monkeypatch):
 
 def test_a_frame_rate_that_is_none_is_refused():
     with pytest.raises(BenchError, match="frame_rate is 0"):
-        lim2012.build(3, 0, "cpu", frame_rate=0)
+        built("lim2012", 3, frame_rate=0)
 
 
 @pytest.mark.parametrize("feature", ["band_frames", "mel"])

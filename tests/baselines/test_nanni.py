@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-
 import numpy as np
 import pytest
 
@@ -22,6 +20,7 @@ from baselines._handcrafted.sum_rule import SumOfMachines, standardised
 from baselines._handcrafted.zones import ZoneTextures, grey_images, histogram, zone_edges
 from mgrbench.core.types import BenchError, Examples, Inputs
 from mgrbench.models.checks import check_model
+from tests.support.models import builder, built
 
 WHOLE = np.array([0, 24])
 
@@ -223,11 +222,7 @@ def test_scores_are_summed_after_each_row_is_standardised():
 @pytest.mark.parametrize("options", [{}, {"segments": "apart", "weight": 0.5}, {"zones": 1}])
 @pytest.mark.parametrize("shapes", [{"mel": (20, 12)}, {"mel": (20, 12), "rhythm": (9,)}, {"rhythm": (9,)}])
 def test_a_model_keeps_the_contract(options, shapes):
-    def build(n_genres, seed, device):
-        return importlib.import_module("baselines.nanni2016").build(
-            n_genres, seed, device, **{"zones": 2} | options
-        )
-
+    build = builder("nanni2016", **{"zones": 2} | options)
     checks = check_model(build, "none", tuple(shapes), shapes)
     assert all(check.ok for check in checks), checks
 
@@ -239,11 +234,11 @@ def test_a_model_keeps_the_contract(options, shapes):
 )  # fmt: skip
 def test_options_out_of_range_are_refused(option, value, line):
     with pytest.raises(BenchError, match=line):
-        importlib.import_module("baselines.nanni2016").build(3, 0, "cpu", **{option: value})
+        built("nanni2016", **{option: value})
 
 
 def test_without_images_and_without_sound_there_is_nothing():
-    model = importlib.import_module("baselines.nanni2016").build(3, 0, "cpu", acoustic="off")
+    model = built("nanni2016", acoustic="off")
     part = Examples(Inputs(("a", "b"), {"rhythm": np.zeros((2, 1, 4), np.float32)}), np.array([0, 1]))
     with pytest.raises(BenchError, match="no feature that it uses"):
         model.fit(part, None)
@@ -252,8 +247,5 @@ def test_without_images_and_without_sound_there_is_nothing():
 def test_the_later_system_keeps_the_contract_on_three_images():
     shapes = {"mel": (20, 12), "harmonic": (20, 12), "rhythm": (9,)}
 
-    def build(n_genres, seed, device):
-        return importlib.import_module("baselines.nanni2017").build(n_genres, seed, device, zones=2)
-
-    checks = check_model(build, "none", tuple(shapes), shapes)
+    checks = check_model(builder("nanni2017", zones=2), "none", tuple(shapes), shapes)
     assert [check for check in checks if check.broken] == []

@@ -15,6 +15,7 @@ from baselines._handcrafted.low_rank import (
 )
 from mgrbench.core.types import BenchError
 from mgrbench.models.checks import check_model
+from tests.support.models import builder, built
 from tests.support.systems import accuracy_on_synth
 
 RNG = np.random.default_rng(0)
@@ -93,14 +94,12 @@ def test_a_vector_goes_to_the_class_whose_vectors_it_is_a_mixture_of():
 
 @pytest.mark.parametrize("shape", [(), (9, 4)])
 def test_it_keeps_the_contract(shape):
-    checks = check_model(panagakis2014.build, panagakis2014.SELECTION, shape=shape)
+    checks = check_model(builder("panagakis2014"), panagakis2014.SELECTION, shape=shape)
     assert [check for check in checks if check.broken] == []
 
 
 def test_the_papers_way_breaks_the_contract_as_stated():
-    def build(n_genres, seed, device):
-        return panagakis2014.build(n_genres, seed, device, transductive="on")
-
+    build = builder("panagakis2014", transductive="on")
     broken = {check.name for check in check_model(build, "none") if check.broken}
     assert broken == {"a track alone is predicted as in a batch"}
 
@@ -116,4 +115,4 @@ def test_it_tells_the_styles_of_synth_apart():
 )  # fmt: skip
 def test_options_out_of_range_are_refused(options, line):
     with pytest.raises(BenchError, match=line):
-        panagakis2014.build(3, 0, "cpu", **options)
+        built("panagakis2014", 3, **options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from functools import partial
 
 import numpy as np
@@ -22,9 +21,11 @@ from baselines._neural.alexnet import ImageNetwork
 from baselines._neural.patches import PatchNetwork
 from baselines._neural.pieces import PieceNetwork, cut
 from baselines._neural.settings import Training, sgd
+from baselines.nanni2016 import Options as TextureOptions
 from baselines.nanni2016 import visual_acoustic
 from mgrbench.core.types import BenchError, Inputs
 from mgrbench.models.checks import check_model
+from tests.support import models
 from tests.support.neural import count, examples, fitted, seeded_tensor
 from tests.support.systems import accuracy_on_synth
 
@@ -33,7 +34,7 @@ SHAPES = {"mel": (20, 12), "rhythm": (9,)}
 
 
 def built(name, genres=3, seed=0, **options):
-    return importlib.import_module(f"baselines.{name}").build(genres, seed, "cpu", **QUICK | options)
+    return models.built(name, genres, seed, **QUICK | options)
 
 
 # Robust patterns
@@ -147,7 +148,7 @@ def test_scores_of_the_network_and_of_the_machines_are_summed():
         partial(cut, window=16, hop=16),
     )
     alone = network.fit(part, None).predict_proba(test)
-    textures = visual_acoustic(("rlbp",), 3, 2, "together", acoustic=False, weight=0.0).fit(part, None)
+    textures = visual_acoustic(("rlbp",), 3, TextureOptions(zones=2, acoustic=False)).fit(part, None)
     seen = textures.scores(test)
     np.testing.assert_allclose(seen.std(axis=1), 1.0)
     np.testing.assert_allclose(together, softmax(seen + 0.5 * standardised(alone), axis=1), rtol=1e-6)
@@ -155,7 +156,7 @@ def test_scores_of_the_network_and_of_the_machines_are_summed():
 
 def test_the_ensemble_is_the_system_of_2017_and_a_network():
     part, test = examples(18, **SHAPES), examples(5, seed=9, **SHAPES).inputs
-    former = importlib.import_module("baselines.nanni2017").build(3, 0, "cpu", zones=2)
+    former = models.built("nanni2017", zones=2)
     expected = former.fit(part, None).predict_proba(test)
     silent = built("nanni2018", network_weight=0).fit(part, None)
     np.testing.assert_allclose(silent.predict_proba(test), expected, rtol=1e-6)
@@ -237,10 +238,7 @@ def test_files_of_something_else_are_refused(tmp_path):
     ],
 )
 def test_a_system_keeps_the_contract(name, shapes):
-    def build(n_genres, seed, device):
-        return built(name, n_genres, seed)
-
-    checks = check_model(build, "none", tuple(shapes), shapes)
+    checks = check_model(models.builder(name, **QUICK), "none", tuple(shapes), shapes)
     assert [check for check in checks if check.broken] == []
 
 

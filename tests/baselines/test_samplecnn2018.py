@@ -13,10 +13,11 @@ from sklearn.svm import SVC
 from baselines._neural.segments import Segments
 from baselines._neural.settings import Training, sgd
 from baselines._neural.training import Objective, Place, train
-from baselines.samplecnn2018 import OneScale, SampleCNN, build, side_by_side
+from baselines.samplecnn2018 import OneScale, SampleCNN, side_by_side
 from mgrbench.core.types import BenchError
 from mgrbench.models.checks import check_model
 from mgrbench.profiling._macs import count_macs
+from tests.support.models import builder, built
 from tests.support.neural import count, examples, fitted, seeded_tensor
 
 FROM_THE_START = {"pretrained": "off", "epochs": 2, "batch": 16}
@@ -73,7 +74,7 @@ def test_pieces_of_all_segments_stand_side_by_side():
 
 
 def test_samples_go_in_as_they_are():
-    model = fitted(build(3, 0, "cpu", **FROM_THE_START), wave=(27,))
+    model = fitted(built("samplecnn2018", **FROM_THE_START), wave=(27,))
     network, inputs = model.profile_target()
     assert inputs[0].shape == (1, 27)
     test = examples(4, segments=1, seed=9, wave=(27,)).inputs
@@ -164,7 +165,7 @@ def test_an_interrupted_training_drops_where_an_uninterrupted_one_does(tmp_path)
 def test_transfer_is_the_authors_machine():
     """All values together to mean 0 and variance 1, then scikit-learn's machine with its settings of 2017."""
     part, test = examples(18, segments=1, samplecnn=(12,)), examples(5, segments=1, seed=9, samplecnn=(12,))
-    proba = build(3, 0, "cpu").fit(part, None).predict_proba(test.inputs)
+    proba = built("samplecnn2018").fit(part, None).predict_proba(test.inputs)
     rows, others = part.inputs.arrays["samplecnn"][:, 0], test.inputs.arrays["samplecnn"][:, 0]
     mean, deviation = rows.mean(), rows.std()
     machine = SVC(C=1.0, gamma=1 / 12).fit((rows - mean) / deviation, part.genre)
@@ -188,10 +189,7 @@ def test_transfer_is_the_authors_machine():
     ],
 )
 def test_both_ways_keep_the_contract(options, feature, shape):
-    def make(n_genres, seed, device):
-        return build(n_genres, seed, device, **options)
-
-    checks = check_model(make, "validation", (feature,), shape)
+    checks = check_model(builder("samplecnn2018", **options), "validation", (feature,), shape)
     assert [check for check in checks if check.broken] == []
 
 
@@ -199,7 +197,7 @@ def test_spectrograms_are_refused_in_place_of_samples():
     with pytest.raises(
         BenchError, match=r"feature 'mel' has segments of shape \(20, 12\); name a feature of one"
     ):
-        fitted(build(3, 0, "cpu", **FROM_THE_START), mel=(20, 12))
+        fitted(built("samplecnn2018", **FROM_THE_START), mel=(20, 12))
 
 
 @pytest.mark.parametrize(
@@ -212,7 +210,7 @@ def test_spectrograms_are_refused_in_place_of_samples():
 )
 def test_options_out_of_range_are_refused(option, value, line):
     with pytest.raises(BenchError, match=line):
-        build(3, 0, "cpu", **{option: value})
+        built("samplecnn2018", **{option: value})
 
 
 def test_tones_are_told_apart_by_their_samples():
@@ -227,7 +225,7 @@ def test_tones_are_told_apart_by_their_samples():
         part.inputs.arrays["wave"][:] = values
         return part
 
-    model = build(3, 0, "cpu", pretrained="off", epochs=10, batch=6)
+    model = built("samplecnn2018", pretrained="off", epochs=10, batch=6)
     model.fit(tones(30, 0), tones(9, 50))
     test = tones(12, 99)
     assert np.mean(model.predict_proba(test.inputs).argmax(axis=1) == test.genre) >= 0.9

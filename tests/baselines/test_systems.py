@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-
 import numpy as np
 import pytest
 
@@ -15,6 +13,7 @@ from baselines._neural.pieces import cut
 from baselines.leenam2017 import MultiLevel
 from mgrbench.core.types import BenchError
 from mgrbench.models.checks import check_model
+from tests.support.models import builder, built, source_of
 from tests.support.neural import seeded_tensor
 from tests.support.systems import accuracy_on_synth
 
@@ -43,12 +42,8 @@ def test_pieces_are_taken_one_after_the_other():
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_a_system_keeps_the_contract(name):
     options, features, shape = SYSTEMS[name]
-    module = importlib.import_module(f"baselines.{name.split()[0]}")
-
-    def build(n_genres, seed, device):
-        return module.build(n_genres, seed, device, **options)
-
-    checks = check_model(build, module.SELECTION, features, shape)
+    plugin = name.split()[0]
+    checks = check_model(builder(plugin, **options), source_of(plugin).selection, features, shape)
     assert [check for check in checks if check.broken] == []
 
 
@@ -56,7 +51,7 @@ def test_a_system_keeps_the_contract(name):
 def test_a_network_sees_3_seconds(name, window):
     from tests.support.neural import examples
 
-    model = importlib.import_module(f"baselines.{name}").build(3, 0, "cpu", epochs=1)
+    model = built(name, epochs=1)
     model.fit(examples(6, mel=(216, 8)), None)
     _, (segment,) = model.profile_target()
     assert segment.shape == (1, window, 8)
@@ -86,21 +81,19 @@ def test_gradients_reach_every_level():
 def test_the_feature_says_which_option_is_wanted():
     from tests.support.neural import examples, fitted
 
-    build = importlib.import_module("baselines.leenam2017").build
     with pytest.raises(BenchError, match="feature 'mel' has segments of shape"):
-        fitted(build(3, 0, "cpu", epochs=1), mel=(12, 8))
-    assert fitted(build(3, 0, "cpu", epochs=1, pretrained="off"), mel=(12, 8)).predict_proba(
+        fitted(built("leenam2017", epochs=1), mel=(12, 8))
+    assert fitted(built("leenam2017", epochs=1, pretrained="off"), mel=(12, 8)).predict_proba(
         examples(4, mel=(12, 8)).inputs
     ).shape == (4, 3)
 
 
 @pytest.mark.parametrize("name", ["yu2020", "bisharad2019"])
 def test_options_out_of_range_are_refused(name):
-    build = importlib.import_module(f"baselines.{name}").build
     with pytest.raises(BenchError, match="frame_rate is 0"):
-        build(3, 0, "cpu", frame_rate=0)
+        built(name, frame_rate=0)
     with pytest.raises(BenchError, match="epochs is 0"):
-        build(3, 0, "cpu", epochs=0)
+        built(name, epochs=0)
 
 
 @pytest.mark.parametrize(

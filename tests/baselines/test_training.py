@@ -10,9 +10,10 @@ from torch import nn
 from baselines._neural.checkpoints import Checkpoints
 from baselines._neural.prediction import scored, track_probabilities
 from baselines._neural.segments import Segments, Standardise, in_batches, seeded
-from baselines._neural.settings import Optimiser, Training, adam, switch
+from baselines._neural.settings import Optimiser, Training, adam
 from baselines._neural.training import Objective, Place, kept_epoch, train
 from mgrbench.core.types import BenchError
+from tests.support.models import built
 from tests.support.neural import examples, seeded_tensor, timeless
 
 FAST = Training(epochs=6, batch=8, patience=0, optimisers=(adam(0.01),))
@@ -212,21 +213,20 @@ def test_clipping_is_off_unless_asked_for():
 
 
 @pytest.mark.parametrize(
-    ("make", "problem"),
+    ("options", "problem"),
     [
-        (lambda: Training(epochs=0), "epochs is 0; give a whole number from 1"),
-        (lambda: Training(batch=2.5), r"batch is 2\.5"),
-        (lambda: Training(patience=-1), "patience is -1; give a whole number from 0"),
-        (lambda: Training(clip_norm="x"), "clip_norm is 'x'"),
-        (lambda: Optimiser(learning_rate=0), "learning_rate is 0; give a number above 0"),
-        (lambda: Optimiser("sgdd"), "optimiser 'sgdd'; the optimisers are rmsprop, adam"),
-        (lambda: switch("netvlad", "yes"), "netvlad is 'yes'; say on or off"),
-        (lambda: trained(Training(bf16=True)), "bf16 is on and the device is cpu"),
+        ({"epochs": 0}, "epochs is 0; give a whole number from 1"),
+        ({"batch": 2.5}, r"batch is 2\.5"),
+        ({"patience": -1}, "patience is -1; give a whole number from 0"),
+        ({"clip_norm": "x"}, "clip_norm is 'x'; give a number from 0"),
+        ({"learning_rate": 0}, "learning_rate is 0; give a number above 0"),
+        ({"compiled": "yes"}, "compiled is 'yes'; say on or off"),
+        ({"bf16": "on"}, "bf16 is on and the device is cpu"),
     ],
 )
-def test_settings_out_of_range_are_refused_by_name(make, problem):
+def test_settings_out_of_range_are_refused_by_name(options, problem):
     with pytest.raises(BenchError, match=problem):
-        make()
+        built("cnn", **options)
 
 
 def test_a_loss_that_is_no_number_ends_training():

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.naive_bayes import GaussianNB
 
-from baselines import tzanetakis2002
 from mgrbench.core.types import BenchError, Examples, Inputs
 from mgrbench.features.extractors import beat
+from tests.support.models import built
 from tests.support.systems import accuracy_on_synth
 
 RATE = beat.SAMPLE_RATE
@@ -74,7 +74,7 @@ def part(count, seed):
 
 def test_one_gaussian_is_naive_bayes():
     train, test = part(90, 0), part(60, 1)
-    model = tzanetakis2002.build(3, 0, "cpu", classifier="gaussian", reg_covar=1e-9)
+    model = built("tzanetakis2002", 3, classifier="gaussian", reg_covar=1e-9)
     model.fit(train, None)
     rows = [one.inputs.arrays["x"][:, 0].astype(float) for one in (train, test)]
     oracle = GaussianNB(var_smoothing=1e-9).fit(rows[0], train.genre).predict_proba(rows[1])
@@ -82,7 +82,7 @@ def test_one_gaussian_is_naive_bayes():
 
 
 def test_neighbours_vote():
-    model = tzanetakis2002.build(3, 0, "cpu", classifier="knn", neighbours=5)
+    model = built("tzanetakis2002", 3, classifier="knn", neighbours=5)
     model.fit(part(90, 0), None)
     votes = 5 * model.predict_proba(part(60, 1).inputs)
     np.testing.assert_allclose(votes, votes.round())
@@ -91,7 +91,7 @@ def test_neighbours_vote():
 @pytest.mark.parametrize("options", [{"classifier": "svm"}, {"components": 0}, {"neighbours": 1.5}])
 def test_an_option_out_of_range_is_refused(options):
     with pytest.raises(BenchError, match=next(iter(options))):
-        tzanetakis2002.build(3, 0, "cpu", **options)
+        built("tzanetakis2002", 3, **options)
 
 
 def test_learns_synth():

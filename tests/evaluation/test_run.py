@@ -390,8 +390,8 @@ def test_scikit_learn_classifiers_are_models(place):
         ("sklearn.svm:SVC", "gama=1", ["SVC", "'gama'", "gamma"]),
         ("sklearn.svm:SVC", "random_state=1", ["random_state", "--seed"]),
         ("svm_rbf", "seed=1", ["svm_rbf", "'seed'"]),
-        ("svm_rbf", "C=-1", ["SVC", "C", "-1"]),
-        ("svm_rbf", "C=NaN", ["SVC", "C"]),
+        ("svm_rbf", "C=-1", ["C is -1", "a number above 0"]),
+        ("svm_rbf", "C=NaN", ["C is 'NaN'", "a number above 0"]),
     ],
 )
 def test_misspelt_and_wrong_options(place, model, option, needles):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-
 import numpy as np
 import pytest
 
 from mgrbench.models.checks import GENRES, check_model
+from tests.support.models import builder, source_of
 
 CLASSICAL = (
     "majority",
@@ -281,19 +280,13 @@ def test_learning_nothing_is_a_note_and_breaks_nothing():
 @pytest.mark.parametrize("name", CLASSICAL)
 @pytest.mark.parametrize("shape", [(16,), (9, 4)])
 def test_baselines_keep_the_contract(name, shape):
-    module = importlib.import_module(f"baselines.{name}")
-
-    def build(n_genres, seed, device):
-        return module.build(n_genres, seed, device, **QUICK.get(name, {}))
-
-    checks = check_model(build, module.SELECTION, shape=shape)
+    checks = check_model(builder(name, **QUICK.get(name, {})), source_of(name).selection, shape=shape)
     assert broken(checks) == {}
     learnt = {check.name: check.ok for check in checks}["better than chance"]
     assert learnt == (name != "majority")
 
 
 def test_majority_needs_no_features():
-    module = importlib.import_module("baselines.majority")
-    checks = check_model(module.build, module.SELECTION, features=())
+    checks = check_model(builder("majority"), "none", features=())
     assert all(check.ok for check in checks)
     assert "better than chance" not in {check.name for check in checks}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-
 import numpy as np
 import torch
 
 from mgrbench.core.types import Examples, Inputs
+from tests.support import models
 
 torch.set_num_threads(1)  # threads that wait for each other take most of the time of tiny networks
 
@@ -32,8 +31,7 @@ MODELS = {
 
 
 def built(name, genres=3, seed=0, **options):
-    module = importlib.import_module(f"baselines.{name}")
-    return module.build(genres, seed, "cpu", **{**MODELS[name], **options})
+    return models.built(name, genres, seed, **{**MODELS[name], **options})
 
 
 def examples(tracks=18, segments=2, genres=3, seed=0, spread=2.0, **shapes):

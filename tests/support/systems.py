@@ -10,6 +10,7 @@ import numpy as np
 from mgrbench.core.audio import Clip
 from mgrbench.core.types import Examples, Inputs
 from mgrbench.datasets.collections import synth
+from tests.support.models import built, source_of
 
 ARTISTS = {"train": (0, 1, 2, 3), "valid": (4,), "test": (5,)}
 """Numbers of the artists of each genre in each part; three tracks of each artist."""
@@ -46,12 +47,12 @@ def examples(part, *features):
 
 def accuracy_on_synth(name, *features, **options):
     """Accuracy of a system on the artists of ``synth`` that it was not trained on; chance is 1/6."""
-    module = importlib.import_module(f"baselines.{name}")
-    model = module.build(len(synth.DATASET.genres), 0, "cpu", **options)
-    features = features or module.FEATURES
+    source = source_of(name)
+    model = built(name, len(synth.DATASET.genres), **options)
+    features = features or source.features
     model.fit(
         examples("train", *features),
-        examples("valid", *features) if module.SELECTION == "validation" else None,
+        examples("valid", *features) if source.selection == "validation" else None,
     )
     test = examples("test", *features)
     return float(np.mean(model.predict_proba(test.inputs).argmax(axis=1) == test.genre))
