@@ -62,7 +62,7 @@ class FrameRate:
 
     frame_rate: float = option(  # 22050 / 1024
         21.533203125,
-        "Frames a second of a time × frequency feature; mel has 21.533, other frames know theirs.",
+        "Frames a second of a time × frequency feature such as mel.",
         above=0,
     )
 

@@ -40,6 +40,7 @@ def check(
         "selection": source.selection,
         "stochastic": source.stochastic,
         "features": list(source.features),
+        "options": None if source.options is None else [one.as_json() for one in source.options],
         "ok": not broken,
         "checks": [asdict(found) for found in checks],
     }
@@ -48,6 +49,9 @@ def check(
 
     def draw(screen: Any) -> None:  # noqa: ANN401
         screen.print(table([("", "left"), ("check", "fold"), ("", "fold")], rows))
+        described = [(one.shown(), one.about, one.allowed()) for one in source.options or () if one.about]
+        if described and not broken:
+            screen.print(table([("option", "name"), ("", "fold"), ("values", "fold")], described))
         screen.print(f"{source.name}: {verdict}", markup=False)
 
     emit(document, draw, as_json=as_json)

@@ -54,20 +54,24 @@ def list_plugins(
 
 
 def _list_models(*, as_json: bool) -> None:
-    """The models, each with the publication that it follows; none is imported."""
+    """The models, each with the publication that it follows and its options; none is imported."""
     from dataclasses import asdict
 
     from mgrbench.core.registry import available
+    from mgrbench.models.declared import declared_options
     from mgrbench.models.references import reference_of
 
     entries, rows = [], []
     for plugin in available("models"):
-        reference = reference_of(plugin.target) if plugin.origin == "built in" else None
+        built_in = plugin.origin == "built in"
+        reference = reference_of(plugin.target) if built_in else None
+        options = declared_options(plugin.target) if built_in and as_json else None
         entry = {"name": plugin.name, "origin": plugin.origin, "about": plugin.about}
         said = asdict(reference) if reference else dict.fromkeys(_OF_REFERENCE)
-        entries.append(entry | {"reference": said.pop("citation"), **said})
+        listed = None if options is None else [option.as_json() for option in options]
+        entries.append(entry | {"reference": said.pop("citation"), **said, "options": listed})
         follows = f"{reference.year}, {reference.fidelity}" if reference else ""
-        about = plugin.about if plugin.origin == "built in" else f"{plugin.about} ({plugin.origin})".strip()
+        about = plugin.about if built_in else f"{plugin.about} ({plugin.origin})".strip()
         rows.append((plugin.name, follows, about))
     columns = [("name", "left"), ("follows", "left"), ("about", "fold")]
     emit({"models": entries}, lambda screen: screen.print(table(columns, rows)), as_json=as_json)

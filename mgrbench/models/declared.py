@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from mgrbench.models.options import Option, stated
+from mgrbench.models.options import Option, option, statement
 
 
 def declared_options(module: str) -> tuple[Option, ...] | None:
@@ -24,7 +24,14 @@ def declared_options(module: str) -> tuple[Option, ...] | None:
     """
     try:
         return tuple(_of_class(module, "Options").values())
-    except (OSError, SyntaxError, ValueError, TypeError, KeyError):  # it fails what uses it, not a listing
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        TypeError,
+        KeyError,
+        RecursionError,
+    ):  # it fails what uses it, not a listing
         return None
 
 
@@ -44,19 +51,18 @@ def _of_body(module: str, node: ast.ClassDef) -> dict[str, Option]:
     found: dict[str, Option] = {}
     for base in reversed(node.bases):
         found |= _of_class(module, ast.unparse(base))
-    for statement in node.body:
-        if not isinstance(statement, ast.AnnAssign) or statement.value is None:
+    for line in node.body:
+        if not isinstance(line, ast.AnnAssign) or line.value is None:
             continue
-        name, value = ast.unparse(statement.target), statement.value
+        name, value = ast.unparse(line.target), line.value
         call = ast.unparse(value.func) if isinstance(value, ast.Call) else ""
         if call == "fixed":
             found.pop(name, None)
         elif call == "option" and isinstance(value, ast.Call):
             positional = [ast.literal_eval(argument) for argument in value.args]
             named = {keyword.arg or "": ast.literal_eval(keyword.value) for keyword in value.keywords}
-            found[name] = replace(
-                stated(*positional, **named), name=name, type=ast.unparse(statement.annotation)
-            )
+            if told := statement(option(*positional, **named)):
+                found[name] = replace(told, name=name, type=ast.unparse(line.annotation))
         else:
             found[name] = replace(found[name], default=ast.literal_eval(value))
     return found

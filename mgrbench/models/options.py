@@ -18,9 +18,9 @@ import difflib
 import inspect
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
-from types import NoneType
-from typing import Any, TypeVar, get_args, get_type_hints
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mgrbench.core.errors import BenchError
 
@@ -65,33 +65,38 @@ class Option:
         Raises:
             BenchError: naming the option, the value and what is allowed.
         """
-        kinds = self.type.split(" | ")
-        if isinstance(value, bool) or value is None:
-            if ("None" if value is None else "bool") in kinds:
-                return value
-        elif isinstance(value, str):
-            if "bool" in kinds and value in ("on", "off"):
-                return value == "on"
-            if "str" in kinds and (not self.choices or value in self.choices):
-                return value
-        elif isinstance(value, int | float) and self._in_range(value):
-            if "float" in kinds or (isinstance(value, int) and "int" in kinds):
-                return value
-        if isinstance(value, int) and not isinstance(value, bool) and kinds == ["str"]:
-            return self.read(str(value))  # the command line reads 13 as a number
-        raise BenchError(f"{self.name} is {value!r}", self.allowed())
+        if isinstance(value, str) and value in ("on", "off") and "bool" in self._kinds():
+            return value == "on"
+        if self.accepts(value):
+            return value
+        if type(value) is int and self.accepts(str(value)):
+            return str(value)  # the command line reads 13 as a number
+        raise BenchError(f"{self.name} is {value!r}", f"{self._verb()} {self.allowed()}")
+
+    def accepts(self, value: Any) -> bool:  # noqa: ANN401
+        """Whether the option may have a value as it is."""
+        kinds = self._kinds()
+        match value:
+            case None:
+                return "None" in kinds
+            case bool():
+                return "bool" in kinds
+            case str():
+                return "str" in kinds and (not self.choices or value in self.choices)
+            case int():
+                return self._numeric() and self._in_range(value)
+            case float():
+                return "float" in kinds and self._in_range(value)
+        return False
 
     def allowed(self) -> str:
-        """What a user may give, as a hint says it."""
-        kinds = self.type.split(" | ")
-        words = ["on", "off"] if "bool" in kinds else []
-        words += [*self.choices, *(["null"] if "None" in kinds else [])]
-        if {"int", "float"} & set(kinds):
-            number = "a number" if "float" in kinds else "a whole number"
-            return f"give {_listed([' '.join([number, *self._range()]), *words])}"
-        if "bool" in kinds:
-            return f"say {_listed(words)}"
-        return f"choose from {', '.join(words)}" if words else "give text"
+        """What a user may give, as ``a number from 0, scale or auto``."""
+        words = ["on", "off"] if "bool" in self._kinds() else []
+        words += [*self.choices, *(["null"] if "None" in self._kinds() else [])]
+        if not self._numeric():
+            return (_listed(words) if "bool" in self._kinds() else ", ".join(words)) or "text"
+        number = "a number" if "float" in self._kinds() else "a whole number"
+        return _listed([" ".join([number, *self._range()]), *words])
 
     def as_json(self) -> dict[str, Any]:
         """The option as ``--json`` shows it."""
@@ -113,6 +118,17 @@ class Option:
         if isinstance(word, bool):
             word = "on" if word else "off"
         return f"{self.name}={'null' if word is None else word}"
+
+    def _kinds(self) -> list[str]:
+        return self.type.split(" | ")
+
+    def _numeric(self) -> bool:
+        return "int" in self._kinds() or "float" in self._kinds()
+
+    def _verb(self) -> str:
+        if self._numeric():
+            return "give"
+        return "say" if "bool" in self._kinds() else "choose from" if self.choices else "give"
 
     def _in_range(self, value: float) -> bool:
         try:
@@ -154,20 +170,8 @@ def option(
         most: a number must be at most this.
         choices: the words it may be; beside a number, the words that may stand for one.
     """
-    statement = stated(default, about, above, least, most, choices)
+    statement = Option("", "", default, about, above, least, most, tuple(choices))
     return field(default=default, metadata={_KEY: statement})
-
-
-def stated(
-    default: Any,  # noqa: ANN401
-    about: str,
-    above: float | None = None,
-    least: float | None = None,
-    most: float | None = None,
-    choices: Sequence[str] = (),
-) -> Option:
-    """The option that a call of `option` states, without name and type."""
-    return Option("", "", default, about, above, least, most, tuple(choices))
 
 
 def fixed(value: _T) -> _T:
@@ -175,46 +179,34 @@ def fixed(value: _T) -> _T:
     return field(default=value, init=False)
 
 
-def options_of(declaration: type) -> tuple[Option, ...]:
+def options_of(declaration: type, model: str) -> tuple[Option, ...]:
     """The options that a frozen dataclass declares, in order.
+
+    Args:
+        declaration: the dataclass.
+        model: whose it is, for errors.
 
     Raises:
         BenchError: if it is no frozen dataclass, if a field is not declared by `option`, has another type
             than an option may have, or a default that it does not allow itself.
     """
-    name = f"{declaration.__module__}.{declaration.__qualname__}"
-    if not is_dataclass(declaration) or "__dataclass_params__" not in vars(declaration):
-        raise BenchError(f"{name} is no dataclass", "write @dataclass(frozen=True) above it")
-    if not declaration.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        raise BenchError(f"{name} can be changed", "write @dataclass(frozen=True) above it")
+    parameters = vars(declaration).get("__dataclass_params__")
+    if not parameters or not parameters.frozen:
+        raise BenchError("Options is no frozen dataclass", "write @dataclass(frozen=True) above it", model)
     types = get_type_hints(declaration)
-    found = []
-    for one in fields(declaration):
-        if not one.init:
-            continue
-        told = next(filter(None, (_told(base, one.name) for base in declaration.__mro__)), None)
-        if told is None or one.default is MISSING:
-            raise BenchError(
-                f"{name}.{one.name} is not declared", "give it by mgrbench.option(default, sentence)"
-            )
-        parts = get_args(types[one.name]) or (types[one.name],)
-        kind = " | ".join("None" if part is NoneType else getattr(part, "__name__", "?") for part in parts)
-        if not set(kind.split(" | ")) <= set(_KINDS):
-            raise BenchError(f"{name}.{one.name} has the type {kind}", f"take some of {', '.join(_KINDS)}")
-        complete = replace(told, name=one.name, type=kind, default=one.default)
-        complete.read(one.default)
-        found.append(complete)
-    return tuple(found)
+    return tuple(
+        _of_field(one, types[one.name], declaration, model) for one in fields(declaration) if one.init
+    )
 
 
-def chosen_options(declaration: type[_T], given: Mapping[str, Any]) -> _T:
+def chosen_options(declaration: type[_T], known: Iterable[Option], given: Mapping[str, Any]) -> _T:
     """An instance with what the user gave, checked and converted; the names are known to be right.
 
     Raises:
         BenchError: naming the option and its value, if that is not allowed.
     """
-    known = {one.name: one for one in options_of(declaration)}
-    return declaration(**{name: known[name].read(value) for name, value in given.items()})
+    by_name = {one.name: one for one in known}
+    return declaration(**{name: by_name[name].read(value) for name, value in given.items()})
 
 
 def check_names(model: str, known: Sequence[Option], given: Iterable[str]) -> None:
@@ -232,9 +224,30 @@ def check_names(model: str, known: Sequence[Option], given: Iterable[str]) -> No
             raise BenchError(f"{model} has no option {name!r}", f"{hint}its options are: {every}")
 
 
-def _told(base: type, name: str) -> Option | None:
-    declared = vars(base).get("__dataclass_fields__", {}).get(name)
-    return None if declared is None else declared.metadata.get(_KEY)
+def statement(declared: Any) -> Option | None:  # noqa: ANN401
+    """What a call of `option` says, without name and type; None for any other field."""
+    found: Option | None = getattr(declared, "metadata", {}).get(_KEY)
+    return found
+
+
+def _of_field(one: Field[Any], kind: Any, declaration: type, model: str) -> Option:  # noqa: ANN401
+    """The option of a field. A class that only changes the default leaves the statement to its base."""
+    bases = (vars(base).get("__dataclass_fields__", {}).get(one.name) for base in declaration.__mro__)
+    told = next(filter(None, map(statement, bases)), None)
+    if told is None or one.default is MISSING:
+        hint = "write mgrbench.option(default, sentence) behind it"
+        raise BenchError(f"Options.{one.name} is not declared as an option", hint, model)
+    parts = get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
+    text = " | ".join("None" if part is NoneType else getattr(part, "__name__", str(part)) for part in parts)
+    found = replace(told, name=one.name, type=text, default=one.default)
+    if not set(text.split(" | ")) <= set(_KINDS):
+        raise BenchError(
+            f"Options.{one.name} has the type {text}", f"take some of {', '.join(_KINDS)}", model
+        )
+    if not found.accepts(one.default):
+        problem = f"Options.{one.name} has the default {one.default!r}"
+        raise BenchError(problem, f"give it {found.allowed()}", model)
+    return found
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -150,7 +150,7 @@ def _maker(value: Any, name: str) -> tuple[Callable[..., Any], tuple[Option, ...
         hint = "name a class or a build function"
         raise BenchError(f"what arguments {name} takes can't be told", hint) from error
     if "options" in parameters and isinstance(home.get("Options"), type):
-        return _declared(build, home["Options"])
+        return _declared(build, home["Options"], name)
     if isinstance(value, ModuleType):
         return build, _signature_options(parameters)
     taken = _taken(parameters)
@@ -162,15 +162,17 @@ def _maker(value: Any, name: str) -> tuple[Callable[..., Any], tuple[Option, ...
 
 
 def _declared(
-    build: Callable[..., Any], declaration: type
-) -> tuple[Callable[..., Any], tuple[Option, ...] | None]:
+    build: Callable[..., Any], declaration: type, name: str
+) -> tuple[Callable[..., Any], tuple[Option, ...]]:
     """A build function that gets an instance of the class that declares its options."""
+    with boundary(name, "declaring its options"):
+        options = options_of(declaration, name)
 
     def checked(n_genres: int, seed: int, device: str, **given: Any) -> Any:  # noqa: ANN401
-        chosen: Any = chosen_options(declaration, given)
+        chosen: Any = chosen_options(declaration, options, given)
         return build(n_genres=n_genres, seed=seed, device=device, options=chosen)
 
-    return checked, options_of(declaration)
+    return checked, options
 
 
 def _estimator(classifier: type) -> Callable[..., GenreModel]:

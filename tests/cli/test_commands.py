@@ -104,7 +104,7 @@ for command in COMMANDS:
     assert dispatch([*command, "--help"]) == 0
 print("after help:", *sorted(heavy & set(sys.modules)), file=sys.stderr)
 for kind in ("models", "datasets", "features", "metrics", "splits"):
-    assert dispatch(["list", kind]) == 0
+    assert dispatch(["list", kind]) == dispatch(["list", kind, "--json"]) == 0
 print("after list:", *sorted({"torch", "sklearn", "librosa", "pandas"} & set(sys.modules)), file=sys.stderr)
 """
 
