@@ -14,7 +14,6 @@ from another one that declares options: ``epochs: int = 60`` then changes a defa
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +22,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mgrbench.core.errors import BenchError
+from mgrbench.core.text import did_you_mean
 
 _KINDS = ("bool", "int", "float", "str", "None")
 """Types that an option may have, alone or joined by ``|``."""
@@ -218,10 +218,9 @@ def check_names(model: str, known: Sequence[Option], given: Iterable[str]) -> No
     names = [one.name for one in known]
     for name in given:
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
             every = ", ".join(one.shown() for one in known) or "none"
-            raise BenchError(f"{model} has no option {name!r}", f"{hint}its options are: {every}")
+            hint = f"{did_you_mean(name, names)} its options are: {every}".strip()
+            raise BenchError(f"{model} has no option {name!r}", hint)
 
 
 def statement(declared: Any) -> Option | None:  # noqa: ANN401
