@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
+from baselines import foleiss2020
 from baselines._handcrafted import frames as _frames
 from baselines._handcrafted import sound_texture as _texture
 from mgrbench.core.types import BenchError
