@@ -1,4 +1,4 @@
-"""A board as Markdown, CSV and JSON. Names come from users, so each format escapes them in its own way."""
+"""A board as Markdown, CSV, JSON and LaTeX. Names come from users: each format escapes them in its way."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from mgrbench.core.types import Score
 from mgrbench.leaderboards.board import Board
 from mgrbench.leaderboards.paper.printed import SOURCE, Reported, reported_on
 from mgrbench.leaderboards.rows import Row
+from mgrbench.leaderboards.tables.grid import Cell, Grid
+from mgrbench.leaderboards.tables.latex import grids_to_latex
 from mgrbench.leaderboards.text import (
     RANKS,
     REPORTED,
@@ -83,6 +85,41 @@ def to_csv(board: Board) -> str:
         ]
         writer.writerow([*left, *values, *means, *right])
     return stream.getvalue()
+
+
+def to_latex(board: Board) -> str:
+    """The ranked rows, then those that were selected on test, as LaTeX tables."""
+    notes = (
+        audit_sentence(board),
+        "Value [95 % interval over artists]; folds: mean ± population standard deviation. Rows that share a "
+        "rank (=) are not shown to be worse than the first of them.",
+    )
+    parts = (
+        (f"{board.split.name}, ranked by accuracy", board.ranked, notes),
+        (f"{board.split.name}, selected on test: optimistic, not ranked", board.optimistic, ()),
+    )
+    grids = [
+        Grid(title, _LATEX_COLUMNS, tuple(_latex_cells(board, row) for row in rows), _NUMERIC, said)
+        for title, rows, said in parts
+        if rows
+    ]
+    return grids_to_latex(grids)
+
+
+def _latex_cells(board: Board, row: Row) -> tuple[Cell, ...]:
+    return (
+        rank_of(row),
+        row_name(row),
+        " + ".join(row.features) or "–",
+        interval_text(row.scores["accuracy"]),
+        interval_text(row.scores["macro_f1"]),
+        folds_text(board, row),
+        notes_of(row),
+    )
+
+
+_LATEX_COLUMNS = ("Rank", "Model", "Features", "Accuracy", "Macro-F1", "Folds", "Notes")
+_NUMERIC = frozenset({0, 3, 4, 5})
 
 
 def to_json(board: Board) -> str:

@@ -11,9 +11,8 @@ from mgrbench.core.generated_pages import between_marks, check_pages
 from mgrbench.core.text import escaped, interval_text
 from mgrbench.core.types import BenchError
 from mgrbench.leaderboards.board import Board
-from mgrbench.leaderboards.formats import to_csv, to_json, to_markdown
+from mgrbench.leaderboards.formats import to_csv, to_json, to_latex, to_markdown
 from mgrbench.leaderboards.html import to_html, to_index
-from mgrbench.leaderboards.latex import to_latex
 from mgrbench.leaderboards.text import row_name
 
 FORMATS: Mapping[str, Callable[[Board], str]] = {

@@ -243,7 +243,8 @@ def test_every_table_in_every_format_goes_to_a_file(kind, place):
         text = (place / f"t{table}.{ending}").read_text()
         assert text == done("table", table, "--format", kind).out
         if kind == "latex":
-            assert text.count("{table}") == 2 * text.count(r"\toprule") == 2 * text.count(r"\bottomrule")
+            tables = len(re.findall(r"\\end\{(?:tabularx|xltabular)\}", text))
+            assert tables == text.count(r"\caption") == text.count(r"\bottomrule")
 
 
 @pytest.mark.parametrize("table", TITLES)
@@ -311,12 +312,35 @@ def test_marks_hang_beside_the_digits_and_footnote_signs_are_set():
     assert "U+" not in text
 
 
-def test_a_long_table_becomes_parts_and_keeps_every_row():
+def test_a_long_table_is_one_that_latex_breaks_and_a_short_one_floats():
     rows = tuple((f"row{number}", "a long name with words " * 4, "1") for number in range(90))
-    text = GRID_FORMATS["latex"]([Grid("Long", ("a", "b", "n"), rows, frozenset({2}), notes=("note",))])
-    assert text.count(r"\begin{table}") == text.count("(part ") + 1 > 1
-    assert re.findall(r"row\d+", text) == [row[0] for row in rows]
-    assert text.count(r"note\par") == 1
+    columns = {"columns": ("a", "b", "n"), "numeric": frozenset({2}), "notes": ("note",)}
+    long, short = (GRID_FORMATS["latex"]([Grid("T", rows=part, **columns)]) for part in (rows, rows[:5]))
+    assert r"\begin{xltabular}" in long
+    assert r"\begin{table}" not in long
+    assert r"\begin{table}" in short
+    assert r"\begin{xltabular}" not in short
+    for text, part in ((long, rows), (short, rows[:5])):
+        assert re.findall(r"row\d+", text) == [row[0] for row in part]
+        assert text.count(r"note\par") == 1
+
+
+def test_columns_of_short_cells_keep_their_width_and_the_others_share_the_line():
+    grid = Grid("T", ("Rank", "Model", "Accuracy"), (("1", "svm_rbf (C=10, gamma=scale)", ".8 [.7, .9]"),),
+                numeric=frozenset({0, 2}))  # fmt: skip
+    (columns,) = re.findall(r"@\{\}(.*)@\{\}", GRID_FORMATS["latex"]([grid]))
+    assert columns.startswith(r"r>{\hsize=")
+    words, numbers = (float(share) for share in re.findall(r"hsize=([\d.]+)", columns))
+    assert words > numbers
+    assert words + numbers == pytest.approx(2, abs=1e-4)  # as tabularx wants it
+
+
+def test_an_interval_is_not_broken_and_an_option_is():
+    grid = Grid("T", ("a", "b"), (("svm (C_x=1)", ".842 [.807, .876]"), ("x", ".8 ± .1")), frozenset({1}))
+    text = GRID_FORMATS["latex"]([grid])
+    assert r".842 {[}.807,~.876{]}" in text
+    assert r".8 $\pm$~.1" in text
+    assert r"svm (C\_\allowbreak{}x=\allowbreak{}1)" in text
 
 
 def test_abbreviations_tell_names_apart():
@@ -336,8 +360,9 @@ def test_latex_compiles_as_pasted_and_fits_on_the_page(place):
                 numeric=frozenset(range(1, 6)))  # fmt: skip
     text = "".join(done("table", table, "--format", "latex").out for table in TITLES)
     text += GRID_FORMATS["latex"]([names, wide])
+    (packages,) = set(re.findall(r"% needs (\\usepackage\{.*\}) in the preamble", text))
     (place / "all.tex").write_text(
-        "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n" + text + "\\end{document}\n"
+        f"\\documentclass{{article}}{packages}\\begin{{document}}\n{text}\\end{{document}}\n"
     )
     made = subprocess.run(
         ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "all.tex"],
