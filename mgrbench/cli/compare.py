@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mgrbench.cli.output import Json, emit, share, table
+from mgrbench.cli.output import Json, emit, points, share, share_interval, signed, table
 from mgrbench.core.codes import title_of
 
 if TYPE_CHECKING:
@@ -69,9 +69,9 @@ def _draw(screen: Console, found: Comparison, tracks: bool) -> None:
             str(number),
             entrant.name,
             share(entrant.scores["accuracy"].value),
-            _ends(entrant.scores["accuracy"]),
+            share_interval(entrant.scores["accuracy"]),
             share(entrant.scores["macro_f1"].value),
-            _ends(entrant.scores["macro_f1"]),
+            share_interval(entrant.scores["macro_f1"]),
         )
         for number, entrant in enumerate(found.entrants, start=1)
     ]
@@ -91,7 +91,7 @@ def _draw_pair(screen: Console, pair: Pair) -> None:
     verdict = f"{ahead} on these tracks" if pair.told_apart else "these tracks do not tell 1 and 2 apart"
     screen.print(f"Verdict: {verdict}, {_p_is(pair.p_holm)}.", markup=False)
     lines = [
-        (f"{name}, 1 minus 2", f"{_points(score.value)} points", _span(score))
+        (f"{name}, 1 minus 2", f"{points(score.value)} points", _span(score))
         for name, score in (
             ("accuracy", pair.differences["accuracy"]),
             ("macro-F1", pair.differences["macro_f1"]),
@@ -101,7 +101,7 @@ def _draw_pair(screen: Console, pair: Pair) -> None:
     lines.append(("test over artists", _p_is(pair.over_artists), "verdict: the larger p of these two"))
     if pair.over_folds:
         t, p = pair.over_folds
-        lines.append(("test over folds", _p_is(p), f"corrected resampled t-test, t = {_signed(t, 2)}"))
+        lines.append(("test over folds", _p_is(p), f"corrected resampled t-test, t = {signed(t, 2)}"))
     screen.print(table([("", "left"), ("", "right"), ("", "fold")], lines))
     screen.print()
     columns = [("genre", "left"), ("tracks", "right"), ("1 right", "right"), ("2 right", "right")]
@@ -143,7 +143,7 @@ def _cell(cells: dict[tuple[int, int], Pair], row: int, column: int) -> str:
     if row > column:
         return _p(cells[column, row].p_holm)
     pair = cells[row, column]
-    return f"{_points(pair.differences['accuracy'].value)}{'*' if pair.told_apart else ' '}"
+    return f"{points(pair.differences['accuracy'].value)}{'*' if pair.told_apart else ' '}"
 
 
 def _draw_disagreements(screen: Console, found: Comparison, tracks: bool) -> None:
@@ -191,24 +191,10 @@ def _discordant(pair: Pair) -> str:
     return f"only 1 right: {pair.only_first}, only 2 right: {pair.only_second}"
 
 
-def _ends(score: Score) -> str:
-    return "–" if score.low is None or score.high is None else f"{share(score.low)}–{share(score.high)}"
-
-
 def _span(score: Score) -> str:
     if score.low is None or score.high is None:
         return "no interval: a single artist"
-    return f"95 %: {_points(score.low)} to {_points(score.high)}"
-
-
-def _points(value: float) -> str:
-    return _signed(100 * value, 1)
-
-
-def _signed(value: float, digits: int) -> str:
-    """A number with its sign, a true minus, and none where it rounds to 0."""
-    text = f"{value:+.{digits}f}".replace("-", "−")
-    return text[1:] if not text.strip("+−0.") else text
+    return f"95 %: {points(score.low)} to {points(score.high)}"
 
 
 def _p(value: float) -> str:

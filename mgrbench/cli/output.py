@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mgrbench.core.errors import BenchError
+from mgrbench.core.text import Interval
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
@@ -150,6 +151,31 @@ def _no_number(text: str) -> float:
 def share(value: float) -> str:
     """``.842``: a share without the zero before the point."""
     return f"{value:.3f}".replace("0.", ".", 1) if 0 <= value < 1 else f"{value:.3f}"
+
+
+def share_interval(score: Interval | None) -> str:
+    """``.807–.876``: the interval of a share; ``–`` where there is none."""
+    if score is None or score.low is None or score.high is None:
+        return "–"
+    return f"{share(score.low)}–{share(score.high)}"
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """``+1.2``: a number with its sign, a true minus, and none where it rounds to 0."""
+    text = f"{value:+.{digits}f}".replace("-", "−")
+    return text[1:] if not text.strip("+−0.") else text
+
+
+def points(value: float, *, plus: bool = True) -> str:
+    """``−1.2``: a difference of shares in points of a hundred; ``plus`` for a sign before positive ones."""
+    return signed(100 * value) if plus else signed(100 * value).removeprefix("+")
+
+
+def points_interval(score: Interval | None, *, plus: bool = True) -> str:
+    """``−0.3 to +2.9``: the interval of a difference in points; ``–`` where there is none."""
+    if score is None or score.low is None or score.high is None:
+        return "–"
+    return f"{points(score.low, plus=plus)} to {points(score.high, plus=plus)}"
 
 
 def refuse(problem: str, *, as_json: bool) -> None:

@@ -34,7 +34,7 @@ def score(
     as_json: Json = False,
 ) -> None:
     """Score predictions made by any framework; they become a run like any other."""
-    from mgrbench.cli.run import draw_runs
+    from mgrbench.cli.run_screen import draw_runs
     from mgrbench.results.score_file import score_file
 
     run, folder = score_file(

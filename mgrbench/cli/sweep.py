@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mgrbench.cli.options import AllowMissing, DatasetOption, Jobs, Out, SplitOption
-from mgrbench.cli.output import Json, emit, note, option_value, parse_options, share, table
+from mgrbench.cli.output import Json, emit, note, option_value, parse_options
 from mgrbench.cli.training_progress import training
 from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from mgrbench.core.types import Score
-    from mgrbench.experiments.sweep.sweep import Axis, Point, Sweep
+    from mgrbench.experiments.sweep.sweep import Axis
 
 EPILOG = """
 The sweeps of the FusionNet paper are mgrbench sweep -m fusionnet -d gtzan -s artist3 -f mel with
@@ -65,6 +62,7 @@ def sweep(
     as_json: Json = False,
 ) -> None:
     """Evaluate every point of a grid of options; finished points are not computed again."""
+    from mgrbench.cli.sweep_screen import draw_sweep
     from mgrbench.core.plotting import need_matplotlib
     from mgrbench.evaluation.request import Request, Settings
     from mgrbench.experiments.sweep.files import sweep_folder, to_document, write_sweep
@@ -114,61 +112,3 @@ def _split(text: str) -> list[str]:
         else:
             parts[-1] += letter
     return parts
-
-
-def draw_sweep(screen: Console, done: Sweep, files: Sequence[Path]) -> None:
-    """Print the points as a table, what must be known of them, and where everything lies."""
-    from mgrbench.experiments.sweep.files import CAUTION
-    from mgrbench.experiments.sweep.sweep import describe, value_text
-
-    grid, plan = done.grid, done.grid.plans[0][0]
-    several = len(grid.seeds) > 1
-    validated = any(point.valid_accuracy is not None for point in done.points)
-    columns = [(axis.name, "fold") for axis in grid.axes]
-    columns += [("accuracy", "right"), ("95 %", "left")] + [("seeds ±", "right")] * several
-    columns += [("macro-F1", "right"), ("points to the first", "left")] + [("valid.", "right")] * validated
-    rows = [
-        [
-            *(value_text(value) for value in point.options.values()),
-            share(point.scores["accuracy"].value),
-            _interval(point.scores["accuracy"]),
-            *([share(point.seed_std or 0.0)] if several else []),
-            share(point.scores["macro_f1"].value),
-            _points(point.difference),
-            *([_valid(point)] if validated else []),
-        ]
-        for point in done.points
-    ]
-    features = "+".join(plan.features) or "no features"
-    words = [f"{grid.model} on {plan.split.name}, {features}", describe(grid.options)]
-    words.append(f"seeds {', '.join(map(str, grid.seeds))}" if several else f"seed {grid.seeds[0]}")
-    words.append(f"{done.test_tracks} test tracks")
-    screen.print("; ".join(word for word in words if word), markup=False)
-    screen.print(table(columns, rows))
-    if done.notes:
-        screen.print(
-            table([("", "left"), ("", "fold")], [(known.code, known.detail) for known in done.notes])
-        )
-    screen.print(CAUTION if validated else f"{CAUTION} This model records none.", markup=False)
-    for file in files:
-        screen.print(str(file), markup=False, soft_wrap=True)
-
-
-def _interval(score: Score) -> str:
-    return "–" if score.low is None or score.high is None else f"{share(score.low)}–{share(score.high)}"
-
-
-def _points(score: Score | None) -> str:
-    """``+1.2 [-0.3, +2.9]``, in points of a hundred."""
-    if score is None:
-        return "–"
-    ends = (
-        ""
-        if score.low is None or score.high is None
-        else f" [{100 * score.low:+.1f}, {100 * score.high:+.1f}]"
-    )
-    return f"{100 * score.value:+.1f}{ends}"
-
-
-def _valid(point: Point) -> str:
-    return "–" if point.valid_accuracy is None else share(point.valid_accuracy)

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mgrbench.cli.options import AllowMissing
-from mgrbench.cli.output import Json, emit, parse_options, progress, share, table
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from mgrbench.core.text import Interval
-    from mgrbench.experiments.transfer.transfer import Transfer
+from mgrbench.cli.output import Json, emit, parse_options, progress
 
 
 def transfer(
@@ -50,9 +43,10 @@ def transfer(
 ) -> None:
     """Train models on one dataset and test them on another, over the genres that both have.
 
-    Maps of genres between GTZAN, ISMIR 2004, Homburg, FMA, Ballroom and Extended Ballroom are shipped; other
-    datasets share the genres of equal names, or those of --map.
+    Genre maps between GTZAN, ISMIR 2004, Homburg, FMA, Ballroom and Extended Ballroom come with mgrbench.
+    Other datasets share the genres of equal names, or those of --map.
     """
+    from mgrbench.cli.transfer_screen import draw_transfers
     from mgrbench.core.dataset_plugin import load_dataset
     from mgrbench.evaluation.request import Settings
     from mgrbench.experiments.transfer.files import document, write_transfer
@@ -73,76 +67,6 @@ def transfer(
     documents = [document(one) | {"folder": str(one.run.folder)} for one in found]
     emit(
         documents[0] if len(documents) == 1 else documents,
-        lambda screen: _draw(screen, found),
+        lambda screen: draw_transfers(screen, found),
         as_json=as_json,
     )
-
-
-def _draw(screen: Console, found: list[Transfer]) -> None:
-    first = found[0]
-    fold, genres = first.run.run.folds[0], first.genres
-    screen.print(
-        f"{first.train} → {first.test}: {fold.n_train + fold.n_valid} training and {fold.n_test} test tracks "
-        f"of {len(genres.classes)} classes ({genres.source}); {first.unmapped[0]} and {first.unmapped[1]} "
-        "tracks have no class.",
-        markup=False,
-    )
-    part, count = first.left_out
-    if first.shared:
-        kept = f"{count} tracks left out of {part}" if count else "none left out"
-        screen.print(f"Recordings known to be in both: {first.shared}; {kept}.", markup=False)
-    classes = [(name, _genres(genres.train, name), _genres(genres.test, name)) for name in genres.classes]
-    columns = [("class", "fold"), (first.train, "fold"), (first.test, "fold")]
-    screen.print(table(columns, classes))
-    for one in found:
-        screen.print()
-        _draw_one(screen, one)
-
-
-def _draw_one(screen: Console, one: Transfer) -> None:
-    run = one.run.run
-    rows = [("all", str(run.folds[0].n_test), *_score(run.scores["accuracy"]), "")]
-    if one.artists:
-        met = one.artists
-        rows.append(("artist's name in training", str(met.n_known), *_score(met.known), ""))
-        between = _score(met.difference, points=True) if met.difference else ("", "")
-        gap = f"{between[0]} points, {between[1]}" if met.difference else ""
-        rows.append(("no artist's name in training", str(met.n_strange), *_score(met.strange), gap))
-    for other in one.within:
-        value, ends = _score(other.lost, points=True)
-        rows.append(
-            (other.split, str(other.tracks), *_score(other.accuracy), f"{value} points, {ends}"),
-        )
-    columns = [("test tracks", "fold"), ("", "right"), ("accuracy", "right"), ("95 %", "left")]
-    columns += [("difference", "fold")]
-    screen.print(table(columns, rows, title=f"{run.model}, {'+'.join(run.features) or 'no features'}"))
-    heads = [("true, and said …", "fold")]
-    heads += [(str(number), "right") for number in range(1, len(one.genres.classes) + 1)]
-    confusion = [
-        (f"{number} {row.genre}", *map(str, counts), share(row.recall))
-        for number, (row, counts) in enumerate(zip(run.per_class, run.confusion, strict=True), start=1)
-    ]
-    heads.append(("recall", "right"))
-    screen.print(table(heads, confusion))
-    details = [(warning.code, warning.detail) for warning in run.warnings]
-    if details:
-        screen.print(table([("", "left"), ("", "fold")], details))
-    screen.print(f"{run.model}: {one.run.folder}", markup=False, soft_wrap=True)
-
-
-def _genres(classes: Mapping[str, str], name: str) -> str:
-    return ", ".join(genre for genre, of in classes.items() if of == name)
-
-
-def _score(score: Interval | None, *, points: bool = False) -> tuple[str, str]:
-    """Value and interval, as shares or as points of a hundred."""
-    if score is None:
-        return "–", "–"
-
-    def written(value: float) -> str:
-        return f"{round(100 * value, 1) + 0.0:+.1f}".replace("-", "−") if points else share(value)
-
-    if score.low is None or score.high is None:
-        return written(score.value), "–"
-    between = " to " if points else "–"
-    return written(score.value), f"{written(score.low)}{between}{written(score.high)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -90,6 +90,10 @@ class Plan:
             )
             for number, fold in enumerate(self.folds, start=1)
         ]
+
+    def under_seeds(self, seeds: Sequence[int]) -> list[Plan]:
+        """The plan with each of these seeds; with the first alone where the seed makes no difference."""
+        return [replace(self, seed=seed) for seed in (seeds if self.source.stochastic else seeds[:1])]
 
     def check_options(self) -> None:
         """Build the model once, so that a bad option is known before anything is computed.

@@ -264,7 +264,7 @@ def test_the_table_fits_a_terminal_and_says_that_nothing_is_chosen(place, monkey
     assert all(word in heading for word in ("accuracy", "95 %", "macro-F1", "seeds ±", "valid."))
     assert sum(line.startswith("1 ") for line in lines) == 2
     quiet = done(*SWEEP, "-g", "told=nothing", "--no-plot").out
-    assert "This model records none." in " ".join(quiet.split())
+    assert "This model records no validation accuracy." in " ".join(quiet.split())
 
 
 # Plots
