@@ -50,17 +50,18 @@ def _table(grid: Grid) -> str:
 def _columns(grid: Grid) -> str:
     """The columns of a table: those of short cells are as wide as these, the others share the line.
 
-    A share is the longest piece that is not broken, and a little more for longer texts, by the square root.
+    A share is the longest piece that is not broken, and more for longer texts, by their square root.
     """
     kinds = []
     shares = {}
     for at, heading in enumerate(_headings(grid)):
         cells = [to_text(row[at]).rstrip(MARKS) for row in grid.rows]
-        longest = max(map(len, [heading, *cells]))
+        longest = max(map(len, cells), default=0)
         kinds.append("r" if at in grid.numeric else "l")
-        if longest > _SHORT:
-            pieces = [*heading.split(), *(piece for text in cells for piece in _pieces(text, kinds[at]))]
-            shares[at] = max(map(len, pieces)) + 2 * math.sqrt(longest)
+        if max(longest, len(heading)) > _SHORT:
+            pieces = [*heading.split(), *(one for text in cells for one in _pieces(text, kinds[at]))]
+            piece = max(map(len, pieces))
+            shares[at] = piece + 2 * math.sqrt(max(longest, piece))
     for at, share in (shares or {0: 1.0}).items():
         factor = share * len(shares) / sum(shares.values()) if shares else 1.0
         flush = r"\raggedleft" if kinds[at] == "r" else r"\raggedright"
@@ -70,7 +71,7 @@ def _columns(grid: Grid) -> str:
 
 def _pieces(text: str, kind: str) -> list[str]:
     """What is not broken: in words options and features, in numbers an interval or a deviation."""
-    return re.split(r"(?<![,±]) ", text) if kind == "r" else re.split(r" |(?<=[_=+/])", text)
+    return re.split(r"(?<![,±]) ", text) if kind == "r" else re.split(r" |(?<=[_=/])", text)
 
 
 def _headings(grid: Grid) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ def _number(text: str) -> str:
 
 def _words(text: str) -> str:
     """A text that may be broken inside the names of options and features, where TeX knows no place to."""
-    return re.sub(r"(\\_|=|\+|/)(?=.)", r"\1\\allowbreak{}", latex_escaped(text))
+    return re.sub(r"(\\_|=|/)(?=.)", r"\1\\allowbreak{}", latex_escaped(text))
 
 
 _LATEX = {
