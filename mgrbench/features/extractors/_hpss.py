@@ -17,16 +17,20 @@ filters (31 frames or 1.4 s, 31 bins or 1.3 kHz), while every sample counts. A l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mgrbench import Clip, FloatArray
+from mgrbench import Clip, FeatureSpec, FloatArray
 from mgrbench.features.extractors._segments import stacked
 
 SAMPLE_RATE, N_FFT, HOP, WIDTH = 22050, 512, 1024, 31
+UNIT = "ln magnitude"
+
+Part = Literal["harmonic", "percussive"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Frames:
     floor: float = 1e-8
 
     def parameters(self) -> dict[str, float | int | str | bool]:
-        """For `mgrbench.FeatureSpec`."""
+        """What the values depend on."""
         return {
             "sample_rate": SAMPLE_RATE,
             "n_fft": N_FFT,
@@ -61,29 +65,56 @@ class Frames:
         }
 
 
-def log_components(clip: Clip, frames: Frames) -> tuple[FloatArray, FloatArray]:
-    """Log-magnitude of the harmonic and the percussive part of every segment, computed once a clip.
+EVERY_SAMPLE = Frames(stft_hop=256, pad_mode="constant")
+RELEASED = Frames(stft_hop=HOP, pad_mode="reflect")
+"""Those of FusionNet's released code: half of the samples are never seen, and the ends are reflected, as was
+librosa's default in 2020."""
+
+
+def spec(name: str, about: str, frames: Frames) -> FeatureSpec:
+    """The specification of a feature that is a part of a spectrogram."""
+    return FeatureSpec(
+        name=name,
+        about=about,
+        shape=(None, N_FFT // 2 + 1),
+        parameters=frames.parameters(),
+        libraries=("librosa", "numpy", "scipy", "soxr"),
+    )
+
+
+def log_spectrograms(clips: Sequence[Clip], part: Part, frames: Frames) -> FloatArray:
+    """Log spectrograms of a part of every segment of some clips.
+
+    Both parts are computed together and once a clip, so that the second feature costs nothing. A gain of g
+    adds ln g to every value above the floor.
 
     Args:
-        clip: the clip.
+        clips: clips of one dataset.
+        part: which part.
         frames: how frames are made.
 
     Returns:
-        Two float32 arrays of shape (segments, 1 + samples // 1024, 257).
+        Float32, shape (clips, segments, 1 + samples // 1024, 257), 0 Hz first; natural logarithm of
+        magnitude, -18.4 where there is none.
 
     Raises:
-        BenchError: if the clip's sample rate is not 22 050 Hz.
+        BenchError: if the dataset's sample rate is not 22 050 Hz.
     """
+    return np.stack([_log_parts(clip, frames)[part] for clip in clips])
 
-    def compute() -> tuple[FloatArray, FloatArray]:
+
+def _log_parts(clip: Clip, frames: Frames) -> dict[Part, FloatArray]:
+    """Both parts of a clip, each of shape (segments, frames, bins)."""
+
+    def compute() -> dict[Part, FloatArray]:
         parts = separate(magnitudes(stacked([clip], SAMPLE_RATE)[0], frames))
         harmonic, percussive = (np.log(np.maximum(part, np.float32(frames.floor))) for part in parts)
-        return harmonic, percussive
+        return {"harmonic": harmonic, "percussive": percussive}
 
     return clip.memo(("hpss", frames), compute)
 
 
-def bin_frequencies() -> NDArray[np.float64]:
+def frequencies() -> NDArray[np.float64]:
     """The frequency of each bin in Hz, from 0 to half the sample rate; shape (257,)."""
     return np.arange(N_FFT // 2 + 1, dtype=np.float64) * (SAMPLE_RATE / N_FFT)
 
