@@ -1,9 +1,10 @@
-"""What the datasets share whose facts come with the package: reading them once, and knowing clips by name.
+"""Datasets whose facts come with mgrbench: their tracks, their published folds, and how clips are recognised.
 
 A table ``facts/<dataset>_tracks.tsv`` has the columns ``track_id`` and ``genre``, and of ``artist``,
 ``anonymous``, ``album``, ``replica``, ``recording`` and ``faults`` those of which anything is known. A column
-``md5_<ending>`` holds the MD5 sums of the files as the dataset hands them out; files of another ending, which
-somebody converted, have none. Nothing is read before it is asked for.
+``md5_<ending>`` holds the MD5 sums of the files in the dataset's usual distribution. Files of another ending
+are copies that somebody converted, so they have no checksum. A table ``facts/<dataset>_folds.tsv`` holds the
+fold assignments that others published. A table is read when it is first used.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from mgrbench.core.types import Dataset, PublishedFolds, Track
-from mgrbench.datasets.fact_tables import facts_file, read_facts, read_folds
+from mgrbench.datasets.fact_tables import FactTable, facts_file, read_facts, read_folds
 from mgrbench.datasets.folder import find_clips
 
 SUFFIXES = (".mp3", ".wav", ".flac", ".ogg", ".au")
@@ -24,6 +26,57 @@ SUFFIXES = (".mp3", ".wav", ".flac", ".ogg", ".au")
 
 _CHECKSUM = "md5_"
 _SEPARATORS = re.compile("[^a-z0-9]+")
+
+
+def fact_dataset(name: str, *, seconds: float | None, **described: Any) -> Dataset:  # noqa: ANN401
+    """A dataset whose tracks and published folds are read from its fact tables.
+
+    Args:
+        name: its name, with which the names of its tables begin.
+        seconds: nominal length of its clips; None where each has its own.
+        described: the other fields of `mgrbench.Dataset`, without ``load`` and ``published``.
+    """
+    known = Dataset(
+        name=name,
+        load=partial(_tracks, name, seconds),
+        published=partial(known_folds, name),
+        **{"audio_suffixes": SUFFIXES} | described,
+    )
+    return replace(known, load=partial(_tracks_with_audio, known))
+
+
+def _tracks(name: str, seconds: float | None, _root: Path | None) -> tuple[Track, ...]:
+    return known_tracks(name, seconds)
+
+
+def _tracks_with_audio(known: Dataset, root: Path | None) -> tuple[Track, ...]:
+    """All tracks, sorted by id; with ``root`` those of which there is audio under it."""
+    if root is None:
+        return tuple(known.tracks())
+    clips, checked = find_clips(known, root), _checked_ending(known.name)
+    return tuple(
+        replace(
+            track,
+            path=clips[track.id],
+            checksum=track.checksum if clips[track.id].lower().endswith(checked) else None,
+        )
+        for track in known.tracks()
+        if track.id in clips
+    )
+
+
+def _checked_ending(name: str) -> str:
+    """Ending of the files that a dataset's checksums are of; any where it has none."""
+    return _checksum_column(_track_table(name)).removeprefix(_CHECKSUM)
+
+
+def _checksum_column(table: FactTable) -> str:
+    return next((column for column in table.columns if column.startswith(_CHECKSUM)), "")
+
+
+@cache
+def _track_table(name: str) -> FactTable:
+    return read_facts(facts_file(f"{name}_tracks.tsv"), ("genre",))
 
 
 @cache
@@ -34,8 +87,8 @@ def known_tracks(name: str, seconds: float | None) -> tuple[Track, ...]:
         name: name of the dataset.
         seconds: nominal length of its clips; None where each has its own.
     """
-    table = read_facts(facts_file(f"{name}_tracks.tsv"), ("genre",))
-    checksum = next((column for column in table.columns if column.startswith(_CHECKSUM)), "")
+    table = _track_table(name)
+    checksum = _checksum_column(table)
     tracks = (
         Track(
             id=row["track_id"],
@@ -58,29 +111,6 @@ def known_tracks(name: str, seconds: float | None) -> tuple[Track, ...]:
 def known_folds(name: str) -> Mapping[str, PublishedFolds]:
     """The fold assignments of ``facts/<name>_folds.tsv``, by the name of their split."""
     return read_folds(facts_file(f"{name}_folds.tsv"))
-
-
-def with_audio(dataset: Dataset, root: Path, handed_out: str) -> tuple[Track, ...]:
-    """The dataset's tracks of which there is audio under ``root``, sorted by id.
-
-    Args:
-        dataset: the dataset.
-        root: its data root.
-        handed_out: ending of the files that the known checksums are of, such as ``".mp3"``.
-
-    Raises:
-        BenchError: if ``root`` does not exist or holds none of the clips.
-    """
-    clips = find_clips(dataset, root)
-    return tuple(
-        replace(
-            track,
-            path=clips[track.id],
-            checksum=track.checksum if clips[track.id].lower().endswith(handed_out) else None,
-        )
-        for track in dataset.tracks()
-        if track.id in clips
-    )
 
 
 def plain(name: str) -> str:
@@ -109,7 +139,7 @@ def parts_of(name: str) -> list[str]:
 
 
 def index_names(spellings: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Plain spelling -> track id, from pairs of a spelling and an id; what could mean two means none."""
+    """Plain spelling -> track id, from pairs of a spelling and an id; a spelling of two ids is left out."""
     index: dict[str, str] = {}
     doubtful: set[str] = set()
     for spelling, track in spellings:

@@ -8,19 +8,16 @@ dataset, see the column ``extballroom`` of the facts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 
-from mgrbench import Archive, Dataset, PublishedFolds, Track
-from mgrbench.datasets.shipped import index_names, known_folds, known_tracks, parts_of, plain, with_audio
+from mgrbench import Archive
+from mgrbench.datasets.shipped import fact_dataset, index_names, parts_of, plain
 
 GENRES = ("ChaChaCha", "Jive", "Quickstep", "Rumba", "Samba", "Tango", "VienneseWaltz", "Waltz")
 SECONDS = 30.0
 """Nominal length of a clip."""
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".au")
-_CHECKSUMS_OF = ".wav"
 
 # Names that people put before that of a clip in a folder of all clips.
 _PREFIXES = (
@@ -43,27 +40,16 @@ def identify(name: str) -> str | None:
     return _names().get(plain(parts[-1])) if parts else None
 
 
-def load(root: Path | None = None) -> Sequence[Track]:
-    """The 698 tracks, sorted by id; with ``root`` those of which there is audio under it.
-
-    Raises:
-        BenchError: if ``root`` does not exist or holds none of the clips.
-    """
-    return known_tracks("ballroom", SECONDS) if root is None else with_audio(DATASET, root, _CHECKSUMS_OF)
-
-
-def published() -> Mapping[str, PublishedFolds]:
-    """The fold assignment of ``facts/ballroom_folds.tsv``: mclnn10."""
-    return known_folds("ballroom")
-
-
 @cache
 def _names() -> dict[str, str]:
-    return index_names((f"{prefix}-{track.id}", track.id) for track in load() for prefix in ("", *_PREFIXES))
+    return index_names(
+        (f"{prefix}-{track.id}", track.id) for track in DATASET.tracks() for prefix in ("", *_PREFIXES)
+    )
 
 
-DATASET = Dataset(
-    name="ballroom",
+DATASET = fact_dataset(
+    "ballroom",
+    seconds=SECONDS,
     about="Ballroom: 698 clips of 30 s in 8 dances, from the ISMIR 2004 tempo contest; no artists known.",
     genres=GENRES,
     sample_rate=22050,
@@ -76,7 +62,6 @@ DATASET = Dataset(
         "comparison of audio tempo induction algorithms, IEEE Transactions on Audio, Speech, and Language "
         "Processing 14(5), 1832-1844, 2006."
     ),
-    load=load,
     identify=identify,
     archives=(
         Archive(
@@ -84,6 +69,5 @@ DATASET = Dataset(
             "md5:2872a3e52070bc342a4510a95e2fa0b8",
         ),
     ),
-    published=published,
     audio_suffixes=SUFFIXES,
 )

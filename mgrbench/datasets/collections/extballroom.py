@@ -11,12 +11,10 @@ karaoke duplicate; a *recording* is that or a version of the same piece.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 
-from mgrbench import Archive, Dataset, PublishedFolds, Track
-from mgrbench.datasets.shipped import SUFFIXES, known_folds, known_tracks, parts_of, with_audio
+from mgrbench import Archive
+from mgrbench.datasets.shipped import fact_dataset, parts_of
 
 GENRES = (
     "Chacha", "Foxtrot", "Jive", "Pasodoble", "Quickstep", "Rumba", "Salsa", "Samba", "Slowwaltz", "Tango",
@@ -25,7 +23,6 @@ GENRES = (
 SECONDS = 30.0
 """Nominal length of a clip."""
 
-_CHECKSUMS_OF = ".mp3"
 
 # The whole file name: the number, and before it at most the dance or the name of the dataset.
 _SPACE = r"[ ._-]?"
@@ -59,27 +56,14 @@ def identify(name: str) -> str | None:
     return match["number"] if match and match["number"] in _numbers() else None
 
 
-def load(root: Path | None = None) -> Sequence[Track]:
-    """The 4180 tracks, sorted by id; with ``root`` those of which there is audio under it.
-
-    Raises:
-        BenchError: if ``root`` does not exist or holds none of the clips.
-    """
-    return known_tracks("extballroom", SECONDS) if root is None else with_audio(DATASET, root, _CHECKSUMS_OF)
-
-
-def published() -> Mapping[str, PublishedFolds]:
-    """The fold assignments of ``facts/extballroom_folds.tsv``: foleiss10, artist10."""
-    return known_folds("extballroom")
-
-
 @cache
 def _numbers() -> frozenset[str]:
-    return frozenset(track.id for track in load())
+    return frozenset(track.id for track in DATASET.tracks())
 
 
-DATASET = Dataset(
-    name="extballroom",
+DATASET = fact_dataset(
+    "extballroom",
+    seconds=SECONDS,
     about="Extended Ballroom: 4180 clips of 30 s in 13 dances, rich in annotated duplicates.",
     genres=GENRES,
     sample_rate=22050,
@@ -88,10 +72,7 @@ DATASET = Dataset(
     licence="none stated; the clips are previews of a dance shop",
     homepage="http://anasynth.ircam.fr/home/media/ExtendedBallroom",
     citation="U. Marchand, G. Peeters: The Extended Ballroom dataset, ISMIR late-breaking session, 2016.",
-    load=load,
     identify=identify,
     # There is no archive: each clip has an address of its own, and its MD5 in the facts.
     archives=(Archive("http://media.ballroomdancers.com/mp3/{id}.mp3", "", open=True),),
-    published=published,
-    audio_suffixes=SUFFIXES,
 )

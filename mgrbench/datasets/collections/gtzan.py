@@ -11,21 +11,15 @@ copies, so a clip found in another format has no checksum.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 
-from mgrbench import Archive, Dataset, PublishedFolds, Track
-from mgrbench.datasets.fact_tables import facts_file, read_facts, read_folds
-from mgrbench.datasets.folder import find_clips
+from mgrbench import Archive
+from mgrbench.datasets.shipped import fact_dataset
 
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
 SECONDS = 30.0
 """Nominal length of a clip; the collection's own are 660 000 to 675 808 samples, 29.93 to 30.65 s."""
 
 SUFFIXES = (".au", ".wav", ".flac", ".ogg", ".mp3")
-_COLUMNS = ("genre", "artist", "replica", "recording", "faults", "md5_wav")
 
 # The whole file name: a wider pattern would take "notblues.00001" or the 3-second piece "blues.00000.1.wav"
 # for the clip. There are 100 clips a genre, so the number is 000 and two digits. Converters append their
@@ -54,55 +48,12 @@ def identify(name: str) -> str | None:
     return f"{re.sub(r'[ ._-]', '', match['genre']).lower()}.{match['number']}"
 
 
-def load(root: Path | None = None) -> Sequence[Track]:
-    """The 1000 tracks, sorted by id; with ``root`` those of which there is audio under it.
-
-    Raises:
-        BenchError: if ``root`` does not exist or holds none of the clips.
-    """
-    if root is None:
-        return _known()
-    clips = find_clips(DATASET, root)
-    return tuple(_with_audio(track, clips[track.id]) for track in _known() if track.id in clips)
-
-
-def published() -> Mapping[str, PublishedFolds]:
-    """The fold assignments of ``facts/gtzan_folds.tsv``: foleiss3, kereliuk, mclnn10, artist3, artist5."""
-    return _folds()
-
-
-@lru_cache(maxsize=1)
-def _folds() -> Mapping[str, PublishedFolds]:
-    return read_folds(facts_file("gtzan_folds.tsv"))
-
-
-@lru_cache(maxsize=1)
-def _known() -> tuple[Track, ...]:
-    return tuple(
-        Track(
-            id=row["track_id"],
-            genre=row["genre"],
-            artist=row["artist"] or None,
-            seconds=SECONDS,
-            replica=row["replica"] or None,
-            recording=row["recording"] or None,
-            faults=tuple(row["faults"].split(";")) if row["faults"] else (),
-            checksum=row["md5_wav"] or None,
-        )
-        for row in read_facts(facts_file("gtzan_tracks.tsv"), _COLUMNS).rows
-    )
-
-
-def _with_audio(track: Track, path: str) -> Track:
-    checksum = track.checksum if path.lower().endswith(".wav") else None
-    return replace(track, path=path, checksum=checksum)
-
-
 CLIPS, CONSPICUOUS, CONTENTIOUS = 1000, 43, 63
 """Clips of the collection, and those that Sturm (2012) finds plainly or arguably mislabelled."""
 
-DATASET = Dataset(
-    name="gtzan",
+DATASET = fact_dataset(
+    "gtzan",
+    seconds=SECONDS,
     about="GTZAN genre collection: 1000 clips of 30 s in 10 genres, the most used and the most faulty.",
     genres=GENRES,
     sample_rate=22050,
@@ -115,7 +66,6 @@ DATASET = Dataset(
         "and Audio Processing 10(5), 293-302, 2002. Its faults and artists: B. L. Sturm: The GTZAN dataset: "
         "its contents, its faults, their effects on evaluation, and its future use, arXiv:1306.1461, 2013."
     ),
-    load=load,
     identify=identify,
     # The collection's own addresses (opihi.cs.uvic.ca, marsyas.info) are dead. These are two different
     # archives of one name, with different checksums; it is the clips that `mgrbench data verify` checks.
@@ -129,7 +79,6 @@ DATASET = Dataset(
             "sha256:24347e0223d2ba798e0a558c4c172d9d4a19c00bb7963fe055d183dadb4ef2c6",
         ),
     ),
-    published=published,
     audio_suffixes=SUFFIXES,
     cautions=(
         f"Sturm (2012) finds {CONSPICUOUS} conspicuous and {CONTENTIOUS} contentious mislabelings among the "

@@ -8,28 +8,15 @@ addresses and checksums of its archives were not at hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 
-from mgrbench import Dataset, PublishedFolds, Track
-from mgrbench.datasets.shipped import (
-    SUFFIXES,
-    index_names,
-    known_folds,
-    known_tracks,
-    parts_of,
-    plain,
-    with_audio,
-)
+from mgrbench.datasets.shipped import fact_dataset, index_names, parts_of, plain
 
 GENRES = (
     "alternative", "blues", "electronic", "folkcountry", "funksoulrnb", "jazz", "pop", "raphiphop", "rock",
 )  # fmt: skip
 SECONDS = 10.0
 """Length of a clip."""
-
-_CHECKSUMS_OF = ".mp3"
 
 
 def identify(name: str) -> str | None:
@@ -45,31 +32,18 @@ def identify(name: str) -> str | None:
     return _names().get(plain(parts[-1])) if parts else None
 
 
-def load(root: Path | None = None) -> Sequence[Track]:
-    """The 1886 tracks, sorted by id; with ``root`` those of which there is audio under it.
-
-    Raises:
-        BenchError: if ``root`` does not exist or holds none of the clips.
-    """
-    return known_tracks("homburg", SECONDS) if root is None else with_audio(DATASET, root, _CHECKSUMS_OF)
-
-
-def published() -> Mapping[str, PublishedFolds]:
-    """The fold assignments of ``facts/homburg_folds.tsv``: mclnn10, artist10."""
-    return known_folds("homburg")
-
-
 @cache
 def _names() -> dict[str, str]:
     return index_names(
         (f"{prefix}-{track.id.partition('/')[2]}", track.id)
-        for track in load()
+        for track in DATASET.tracks()
         for prefix in ("", "homburg", track.genre)
     )
 
 
-DATASET = Dataset(
-    name="homburg",
+DATASET = fact_dataset(
+    "homburg",
+    seconds=SECONDS,
     about="Homburg (Dortmund, Garageband): 1886 clips of 10 s in 9 genres, of 1463 artists.",
     genres=GENRES,
     sample_rate=22050,
@@ -81,10 +55,7 @@ DATASET = Dataset(
         "H. Homburg, I. Mierswa, B. Möller, K. Morik, M. Wurst: A benchmark dataset for audio classification "
         "and clustering, ISMIR 2005, 528-531."
     ),
-    load=load,
     identify=identify,
-    published=published,
-    audio_suffixes=SUFFIXES,
     steps=(
         "get the clips from http://www-ai.cs.uni-dortmund.de/audio.html (no checksums known)",
         "put or unpack them into {root}, in any folders; keep the file names",

@@ -15,20 +15,10 @@ out the audio; checksums of its archives were not at hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
-from mgrbench import Dataset, PublishedFolds, Track
-from mgrbench.datasets.shipped import (
-    SUFFIXES,
-    index_names,
-    known_folds,
-    known_tracks,
-    parts_of,
-    plain,
-    with_audio,
-)
+from mgrbench.datasets.shipped import fact_dataset, index_names, parts_of, plain
 
 GENRES = ("classical", "electronic", "jazz_blues", "metal_punk", "rock_pop", "world")
 
@@ -61,23 +51,11 @@ def identify(name: str) -> str | None:
     return None
 
 
-def load(root: Path | None = None) -> Sequence[Track]:
-    """The 2187 tracks, sorted by id; with ``root`` those of which there is audio under it.
-
-    Raises:
-        BenchError: if ``root`` does not exist or holds none of the tracks.
-    """
-    return known_tracks("ismir2004", None) if root is None else with_audio(DATASET, root, ".mp3")
-
-
-def published() -> Mapping[str, PublishedFolds]:
-    """The splits of ``facts/ismir2004_folds.tsv``: official, development, artist3, artist5."""
-    return known_folds("ismir2004")
-
-
 @cache
 def _names() -> dict[str, str]:
-    return index_names((spelling, track.id) for track in load() for spelling in _spellings(track.id))
+    return index_names(
+        (spelling, track.id) for track in DATASET.tracks() for spelling in _spellings(track.id)
+    )
 
 
 def _spellings(track: str) -> Iterator[str]:
@@ -89,8 +67,9 @@ def _spellings(track: str) -> Iterator[str]:
     yield "/".join((parts[0], *parts[-enough:]))
 
 
-DATASET = Dataset(
-    name="ismir2004",
+DATASET = fact_dataset(
+    "ismir2004",
+    seconds=None,
     about="ISMIR 2004 genre contest: 2187 whole tracks of Magnatune in 6 genres, in three parts of 729.",
     genres=GENRES,
     sample_rate=22050,
@@ -103,10 +82,7 @@ DATASET = Dataset(
         "ISMIR 2004 audio description contest, technical report MTG-TR-2006-02, Universitat Pompeu Fabra, "
         "2006."
     ),
-    load=load,
     identify=identify,
-    published=published,
-    audio_suffixes=SUFFIXES,
     steps=(
         "get the archives of the three parts from https://zenodo.org/record/1302992 (no checksums known)",
         "unpack them into {root}, each into a folder of its name, and keep the folders in them: a track is "
