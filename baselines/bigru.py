@@ -1,12 +1,17 @@
 """Bidirectional recurrent network with attention over time (after Yu et al. 2020).
 
 Y. Yu, S. Luo, S. Liu, H. Qiao, Y. Liu and L. Feng, "Deep attention based music genre classification",
-Neurocomputing 372, 2020: a bidirectional GRU reads a spectrogram; its states are averaged with weights from
-an attention, which is computed from the states (*serial*) or beside them from the input (*parallelised*), by
-a linear map or by a small CNN; the last was best. Only the abstract was read: sizes are the simplest reading
-(GRU of 128 a direction; CNN of two 3 × 3 convolutions with 16 kernels, each pooled by 4 in frequency, and one
-over the bands that remain; dropout 0.5; Adam at 1e-3, batches of 128). The paper's input is an STFT of 3 s;
-here it is the feature and the segment that is given.
+Neurocomputing 372, 2020. Only the abstract was read.
+
+Stated: a bidirectional GRU reads a spectrogram. Its states are averaged with weights from an attention. The
+attention is computed from the states (*serial*) or beside them from the input (*parallelised*), by a linear
+map or by a small CNN. The last was best.
+
+Filled in: the sizes are the simplest reading. The GRU has 128 values a direction. The CNN has two 3 × 3
+convolutions with 16 kernels, each pooled by 4 in frequency, and one over the bands that remain. Dropout is
+0.5. Adam runs at 1e-3, on batches of 128.
+
+Different: the paper's input is an STFT of 3 s. Here it is the feature and the segment that is given.
 """
 
 from __future__ import annotations

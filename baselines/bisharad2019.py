@@ -1,18 +1,18 @@
 """Convolutional recurrent network on 3 s of mel spectrogram (Bisharad & Laskar 2019).
 
 D. Bisharad and R. H. Laskar, "Music genre recognition using convolutional recurrent neural network
-architecture", Expert Systems 36(4), 2019; after accounts of the paper, the paper itself was not consulted.
+architecture", Expert Systems 36(4), 2019. This follows accounts of the paper; the paper itself was not
+consulted.
 
 Stated: mel spectrograms of pieces of 3 s, convolutions, then recurrence, then the genre.
 
-Filled in: the layers are those of ``crnn`` (Choi et al. 2017: four convolutions with batch norm, ELU, pooling
-and dropout, two GRU layers of 32); Adam at 1e-3, batches of 64, at most 60 epochs, patience 8; a track's
-probabilities are the mean over its pieces.
+Filled in: the layers are those of ``crnn`` (Choi et al. 2017): four convolutions with batch norm, ELU,
+pooling and dropout, and two GRU layers of 32. Adam runs at 1e-3, on batches of 64, for at most 60 epochs,
+with patience 8. A track's probabilities are the mean over its pieces.
 
-Different: pieces of one track never stand on both sides of a split here, which is not known of the paper. Of
-the 65 frames that 3 s have in ``mel`` one step is left for the GRU, of 129 frames (43 a second,
-``frame_rate=``) two. Cost: two minutes an epoch of 800 clips on one core, on mels of 12.9 frames a second, so
-it wants a GPU.
+Different: pieces of one track never stand on both sides of a split here. Of the paper this is not known. The
+65 frames that 3 s have in ``mel`` leave one step for the GRU; 129 frames (43 a second, ``frame_rate=``) leave
+two. Cost: two minutes an epoch of 800 clips on one core, on mels of 12.9 frames a second. So it needs a GPU.
 """
 
 from __future__ import annotations

@@ -1,26 +1,26 @@
 """Support vector machine on the layers of a convnet trained to tag music (Choi et al. 2017).
 
-K. Choi, G. Fazekas, M. Sandler and K. Cho, "Transfer learning for music classification and regression
-tasks", ISMIR 2017. The features are ``transfer`` (computed from audio) or the published ones (`mgrbench
-features download gtzan` stores them as ``choi``): 5 layers of 32 averages each.
+K. Choi, G. Fazekas, M. Sandler and K. Cho, "Transfer learning for music classification and regression tasks",
+ISMIR 2017. The features are ``transfer`` (computed from audio) or the published ones (`mgrbench features
+download gtzan` stores them as ``choi``): 5 layers of 32 averages each.
 
-Stated (the authors' code and result files): a grid of C, of a linear or an RBF kernel with its gamma, and
-of scaled or raw features, for every combination of layers. They report the best score of the grid on the
-folds that it was chosen by: for GTZAN .898 with all five layers, C = 32, gamma 1/d, raw. Their folds are
-ten blocks of each genre's sorted list, tracks 0 to 9, 10 to 19 and so on. On these, ``--option C=32
---option kernel=rbf --option gamma=auto --option scale=off --option ties=first`` gives their number with the
-published features.
+Stated (the authors' code and result files): a grid of C, of a linear or an RBF kernel with its gamma, and of
+scaled or raw features, for every combination of layers. They report the best score of the grid on the folds
+that it was chosen by. For GTZAN it is .898 with all five layers, C = 32, gamma 1/d, raw. Their folds are ten
+blocks of each genre's sorted list: tracks 0 to 9, 10 to 19 and so on. On these folds the published features
+give their number with ``--option C=32 --option kernel=rbf --option gamma=auto --option scale=off --option
+ties=first``.
 
 On Extended Ballroom they print .867. With the published features, three settings of the grid give .82 to .88
-on blocks of the list and .87 to .93 on shuffled folds; the choice on validation tracks gives .918 on
-``random10`` and .913 on ``artist10``. So it is not artists that blocks take away. It may be the batches: the
-features were computed in batches along such a list (MGR103), and a block tests most of one together.
+on blocks of the list and .87 to .93 on shuffled folds. The choice on validation tracks gives .918 on
+``random10`` and .913 on ``artist10``. So artists do not explain the loss on blocks. Batches may explain it:
+the features were computed in batches along such a list (MGR103), and a block tests most of one together.
 
-Different here: the setting is chosen on validation tracks, for each fold anew. ``layers`` are all five
-unless named; ``layers=search`` takes the combinations into the grid, which is 31 times the work. Genres
-with equally many votes are told apart by margins, see ``svm_rbf``; ``ties=first`` takes the first of them
-as they did, which is worth .003 on their folds. Features that are not 160 values are taken whole. Cost: 64
-settings of a machine on 160 values, less than a minute a fold of 900 tracks on one core.
+Different here: the setting is chosen on validation tracks, for each fold anew. ``layers`` are all five unless
+named. ``layers=search`` takes the combinations into the grid, which is 31 times the work. Margins decide
+between genres with equally many votes, see ``svm_rbf``. ``ties=first`` takes the first of them as they did,
+which is worth .003 on their folds. Features that are not 160 values are taken whole. Cost: 64 settings of a
+machine on 160 values, less than a minute a fold of 900 tracks on one core.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Small VGG-like convolutional network on mel spectrograms: what a good student would try first.
 
-Four blocks of two 3 × 3 convolutions, batch norm and ReLU with a max-pool after each, as by K. Simonyan and
-A. Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR 2015, but narrow;
-mean over time and frequency, dropout, one dense layer: 0.6 million values. No published system in particular;
-widths, Adam's rate and the rest are ours and tuned on nothing.
+It has four blocks of two 3 × 3 convolutions, batch norm and ReLU, with a max-pool after each. They follow K.
+Simonyan and A. Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR 2015,
+but are narrow. Then come the mean over time and frequency, dropout and one dense layer: 0.6 million values in
+all. It is no published system. Widths, Adam's rate and the rest are ours and tuned on nothing.
 """
 
 from __future__ import annotations

@@ -1,24 +1,25 @@
 """Convolutional network on patches of a spectrogram, summed with robust LBP textures (Costa et al. 2017).
 
 Y. M. G. Costa, L. S. Oliveira and C. N. Silla Jr., "An evaluation of convolutional neural networks for music
-classification using spectrograms", Applied Soft Computing 52, 2017; the abstract was read, the rest is after
+classification using spectrograms", Applied Soft Computing 52, 2017. The abstract was read; the rest follows
 accounts of the paper.
 
-Stated: a network learns from spectrogram images; its scores are combined with those of machines on
-handcrafted textures. That these are robust local binary patterns (RLBP), and that the network sees patches
-of the image whose scores are combined, is from accounts.
+Stated: a network learns from spectrogram images, and its scores are combined with those of machines on
+handcrafted textures. Two things are from accounts: the textures are robust local binary patterns (RLBP), and
+the network sees patches of the image whose scores are combined.
 
-Filled in: patches of all bands × 16 frames, one after the other; two convolutions 5 × 5 with 64 kernels, each
-with ReLU and a pool of 2, a dense layer of 500, dropout 0.5; stochastic gradient descent with momentum 0.9 at
-0.01, batches of 128, 30 epochs, the last of which is taken; uniform RLBP (8 neighbours, radius 2) in 10
-zones, one RBF machine each with the settings of ``nanni2016``; the network's and the machines' scores brought
-to mean 0 and variance 1 over the genres of a track and summed with equal weight.
+Filled in: patches of all bands × 16 frames, one after the other. The network has two convolutions 5 × 5 with
+64 kernels, each with ReLU and a pool of 2. A dense layer of 500 and dropout 0.5 follow. It learns by
+stochastic gradient descent with momentum 0.9 at 0.01, on batches of 128, for 30 epochs, the last of which is
+taken. Uniform RLBP (8 neighbours, radius 2) are counted in 10 zones, one RBF machine each with the settings
+of ``nanni2016``. The network's and the machines' scores are brought to mean 0 and variance 1 over the genres
+of a track. They are summed with equal weight.
 
 Different: the image is a stored log-mel spectrogram of 128 bands at 21.5 frames a second, not a linear one
-256 pixels high, so that a patch lasts 0.74 s and equal zones are zones of the mel scale. No figure was
-printed for GTZAN. Cost: 16 million multiplications a patch (`mgrbench profile`), 39 patches a 30 s clip and
-30 epochs, so it wants a GPU (45 s an epoch of 900 clips of 24 patches on one core); the textures cost little
-beside it.
+256 pixels high. So a patch lasts 0.74 s, and equal zones are zones of the mel scale. No figure was printed
+for GTZAN. Cost: 16 million multiplications a patch (`mgrbench profile`), 39 patches a 30 s clip and 30
+epochs. On one core an epoch of 900 clips of 24 patches takes 45 s, so it needs a GPU. The textures cost
+little beside it.
 """
 
 from __future__ import annotations

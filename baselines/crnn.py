@@ -1,11 +1,13 @@
 """Convolutional recurrent network on mel spectrograms (Choi et al. 2017).
 
 K. Choi, G. Fazekas, M. Sandler and K. Cho, "Convolutional recurrent neural networks for music
-classification", ICASSP 2017: four 3 × 3 convolutions of 64, 128, 128 and 128 kernels with batch norm, ELU,
-max-pools of 2 × 2, 3 × 3, 4 × 4 and 4 × 4 and dropout 0.1; the remaining map, read along time, goes through
-two GRU layers of 32 and dropout 0.3; the last state is classified. They had 96 bands and 1366 frames; here
-the sizes are the feature's, and a pool is cut to the size of what it pools. Of 216 frames only two steps are
-left for the GRU, of the paper's 1366 fourteen. Adam at 1e-3, batches of 64 and the patience are ours.
+classification", ICASSP 2017. Four 3 × 3 convolutions of 64, 128, 128 and 128 kernels come first, each with
+batch norm, ELU, a max-pool and dropout 0.1. The pools are 2 × 2, 3 × 3, 4 × 4 and 4 × 4. The remaining map,
+read along time, goes through two GRU layers of 32 and dropout 0.3. The last state is classified.
+
+They had 96 bands and 1366 frames. Here the sizes are the feature's, and a pool is cut to the size of what it
+pools. Of 216 frames only two steps are left for the GRU, of the paper's 1366 fourteen. Adam at 1e-3, batches
+of 64 and the patience are ours.
 """
 
 from __future__ import annotations

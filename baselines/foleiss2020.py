@@ -3,21 +3,21 @@
 J. H. Foleiss and T. F. Tavares, "Texture selection for automatic music genre classification", Applied Soft
 Computing 89, 2020. The settings are those of the authors' code (music_classification_framework on GitHub).
 
-Stated: 26 values of frames of 46 ms (``timbre_frames``), with first and second differences; mean and
-variance over 5 s, every tenth of which is kept; values brought to mean 0 and variance 1; K = 5, 20 or 40
-textures a track, k-means centres or evenly spaced ones; each is a training example of an RBF machine, C of
-10, 100 or 1000 and gamma of 1/d, 0.1, 0.001 or 0.0001 chosen on a fifth of the training part (whole
-artists); a track is what most of its textures are.
+Stated: 26 values of frames of 46 ms (``timbre_frames``), with first and second differences. Their mean and
+variance over 5 s are textures, every tenth of which is kept. Values are brought to mean 0 and variance 1. K =
+5, 20 or 40 textures stand for a track: k-means centres or evenly spaced ones. Each is a training example of
+an RBF machine. C of 10, 100 or 1000 and gamma of 1/d, 0.1, 0.001 or 0.0001 are chosen on a fifth of the
+training part (whole artists). A track is what most of its textures are.
 
-Filled in: the scaling that comes before k-means is that of the training textures. K is 5 unless said, which
-is what the time allows on two cores.
+Filled in: the scaling before k-means is that of the training textures. K is 5 by default, which is what the
+time allows on two cores.
 
-Different: the validation part is the bench's, an eighth. Textures lie within the 10 s segments: 64 of a 30
-s clip and not 108. A log-mel spectrogram in place of ``timbre_frames`` gives 25 values a frame, see
-`baselines._handcrafted.frames.shapes`, with as many seconds a texture and a step (``--option frame_rate=``,
-by default that of ``mel``). A vector is a texture of its segment. No printed figure stands here: the tables
-of the paper have not been read. Cost: 12 machines of 4000 examples a fold, some 20 s on one core; with K = 20
-sixteen times as much.
+Different: the validation part is the bench's, an eighth. Textures lie within the 10 s segments: 64 of a 30 s
+clip and not 108. A log-mel spectrogram in place of ``timbre_frames`` gives 25 values a frame, see
+`baselines._handcrafted.frames.shapes`. A texture then lasts as many seconds; ``--option frame_rate=`` tells
+how many frames these are, by default those of ``mel``. A vector is a texture of its segment. No printed
+figure stands here: the tables of the paper have not been read. Cost: 12 machines of 4000 examples a fold,
+some 20 s on one core. With K = 20 it is sixteen times as much.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """FusionNet's own backbone, without NetVLAD and without attention: the first row of the paper's figure 7.
 
-The five convolutional blocks and the dense layers of the coding network; the last map is flattened. The
-figure's other rows are ``fusionnet`` with ``attention=off``, with ``netvlad=off``, and as it is.
+It has the five convolutional blocks and the dense layers of the coding network; the last map is flattened.
+The figure's other rows are ``fusionnet`` with ``attention=off``, with ``netvlad=off``, and as it is.
 """
 
 from __future__ import annotations

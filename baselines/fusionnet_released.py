@@ -1,15 +1,15 @@
 """FusionNet as its authors released it, each departure from the paper a switch.
 
 Repository bieqingcheng/music-genre-recognition at 37b56f3, re-implemented from a description: none of its
-code is here. It runs the same networks and pipeline as ``fusionnet``; with every switch off and the paper's K
-and λ the two are one. Choosing epoch and combination on the test part, as it does, is ``--option
-selection=test``, which the bench marks as optimistic. Numbers in brackets are rows of the table "paper
-against released code".
+code is here. It runs the same networks and pipeline as ``fusionnet``. With every switch off and the paper's K
+and λ the two are one. The released code chooses epoch and combination on the test part. ``--option
+selection=test`` does the same, and the bench marks it as optimistic. Numbers in brackets are rows of the
+table "paper against released code".
 
-Not replicated: the published transfer features' batch norm over label-sorted files [13], which is a matter of
-the feature, and the tuning of K, N, λ and activation on a test part [11, 12], whose outcome the defaults are.
-The released sum rule and copied channels are known for segmented spectrograms (3) and the transfer vector
-alone.
+Two things are not replicated. One is the published transfer features' batch norm over label-sorted files
+[13], which is a matter of the feature. The other is the tuning of K, N, λ and activation on a test part [11,
+12]; the defaults are its outcome. The released sum rule and copied channels are known for segmented
+spectrograms (3) and the transfer vector alone.
 """
 
 from __future__ import annotations

@@ -1,12 +1,14 @@
 """One Gaussian mixture per genre (Tzanetakis & Cook 2002), number of components chosen on validation tracks.
 
 G. Tzanetakis and P. Cook, "Musical genre classification of audio signals", IEEE Transactions on Speech and
-Audio Processing 10(5), 2002: diagonal covariances; a single Gaussian or a mixture of 2 to 5, so the grid is 1
-to 5 (after accounts of the paper, the paper itself was not consulted). Log likelihood plus log prior, the
-prior being the genre's share of the training segments; their softmax is the posterior. Features are scaled
-first. ``reg_covar`` is ours: 0.01 is added to every variance, one hundredth of the scaled feature's own, so
-that a component of a few segments does not shrink to a point. The mixture treats the values of a segment as
-independent given the component and is far too sure of itself: its log loss says little.
+Audio Processing 10(5), 2002. They have diagonal covariances and a single Gaussian or a mixture of 2 to 5, so
+the grid is 1 to 5. This follows accounts of the paper; the paper itself was not consulted.
+
+Log likelihood plus log prior decides; the prior is the genre's share of the training segments. Their softmax
+is the posterior. Features are scaled first. ``reg_covar`` is ours: 0.01 is added to every variance, one
+hundredth of the scaled feature's own. So a component of a few segments does not shrink to a point. The
+mixture treats the values of a segment as independent given the component. It is far too sure of itself, so
+its log loss tells little.
 """
 
 from __future__ import annotations

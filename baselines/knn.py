@@ -1,8 +1,8 @@
 """k-nearest neighbours in scaled feature space (Cover & Hart 1967), k chosen on validation tracks.
 
 Euclidean distance, every neighbour one vote; k of 1, 3, 5, 9 or 15. Tzanetakis & Cook (2002) used 1, 3 and 5
-for music genres (after accounts of the paper), the larger ones are ours. Probabilities are shares of votes:
-with a small k many are exactly 0, so the log loss is harsh.
+for music genres (after accounts of the paper); the larger ones are ours. Probabilities are shares of votes.
+With a small k many are exactly 0, so the log loss is harsh.
 """
 
 from __future__ import annotations

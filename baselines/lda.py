@@ -1,11 +1,11 @@
 """Linear discriminant analysis with Ledoit-Wolf shrinkage: Gaussians with one covariance for all genres.
 
 R. A. Fisher (1936). The shared covariance is shrunk by the amount that Ledoit & Wolf (2004, Journal of
-Multivariate Analysis 88(2)) derive from the training part, so more values than tracks are no trouble and
+Multivariate Analysis 88(2)) derive from the training part. So more values than tracks are no trouble, and
 there is nothing to tune. Priors are the genres' shares of the training segments.
 
-The covariance is as wide and as high as a segment has values, so it is for vectors: that of ``mel`` would
-take 6 GB, several times over. Beyond 10 000 values (0.8 GB) it is refused.
+The covariance is as wide and as high as a segment has values, so the model is for vectors. That of ``mel``
+would take 6 GB, several times over. Beyond 10 000 values (0.8 GB) it is refused.
 """
 
 from __future__ import annotations

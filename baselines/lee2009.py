@@ -3,23 +3,24 @@
 C.-H. Lee, J.-L. Shih, K.-M. Yu and H.-S. Lin, "Automatic music genre classification based on modulation
 spectral analysis of spectral and cepstral features", IEEE Transactions on Multimedia 11(4), 2009.
 
-Stated: 20 MFCC, octave-based spectral contrast (OSC) and the normalised audio spectral envelope of MPEG-7
-(NASE) of frames of 23 ms, every 11.6 ms; their modulation spectra and eight sub-bands of these
-(`baselines._handcrafted.modulation_spectrum`), aggregated to one vector each; values brought to 0 … 1 over
-the training tracks; discriminant analysis after whitening the scatter within genres; squared distance to the
-mean of each genre; the sum of the distances of the three systems and of a fourth, on the three vectors end to
-end.
+Stated: frames of 23 ms, every 11.6 ms, have 20 MFCC, octave-based spectral contrast (OSC) and the normalised
+audio spectral envelope of MPEG-7 (NASE). Their modulation spectra and eight sub-bands of these
+(`baselines._handcrafted.modulation_spectrum`) are aggregated to one vector each. Values are brought to 0 … 1
+over the training tracks. Discriminant analysis follows, after whitening the scatter within genres. A system's
+score is the squared distance to the mean of each genre. The distances of the three systems and of a fourth,
+on the three vectors end to end, are summed.
 
 Filled in: eigenvalues of the scatter within genres below 1e-9 of the largest are dropped, since with few
 tracks it is singular. Probabilities are the softmax of minus half the mean distance, which leaves the order
 as it is.
 
-Different: the printed .906 is of the sum of three systems, for ISMIR2004 that of four was printed, and both
-were chosen on the test part; here it is always four. At 22 050 Hz OSC has 8 bands and NASE 14 + 2, not 10
-and 16 + 2. The windows of the modulation spectra lie within the 10 s segments. A log-mel spectrogram in
-place of ``band_frames`` gives only as many sub-bands as its frame rate allows (``--option frame_rate=``, by
-default that of ``mel``), and coarser contrasts and envelopes, see `baselines._handcrafted.frames`. Vectors
-(one system for each feature) are taken as they are. Cost: seconds for all folds, once the frames are there.
+Different: the printed .906 is of the sum of three systems; for ISMIR2004 that of four was printed. Both were
+chosen on the test part; here it is always four. At 22 050 Hz OSC has 8 bands and NASE 14 + 2, not 10 and 16 +
+2. The windows of the modulation spectra lie within the 10 s segments. A log-mel spectrogram may stand in
+place of ``band_frames``. It gives only as many sub-bands as its frame rate allows (``--option frame_rate=``,
+by default that of ``mel``). Its contrasts and envelopes are coarser, see `baselines._handcrafted.frames`.
+Vectors (one system for each feature) are taken as they are. Cost: seconds for all folds, once the frames are
+there.
 """
 
 from __future__ import annotations

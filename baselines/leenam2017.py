@@ -1,23 +1,25 @@
 """Features of several levels of a pretrained network, a dense network on top (Lee & Nam 2017).
 
 J. Lee and J. Nam, "Multi-level and multi-scale feature aggregation using pretrained convolutional neural
-networks for music auto-tagging", IEEE Signal Processing Letters 24(8), 2017; the abstract was read, the rest
-is after accounts of the paper.
+networks for music auto-tagging", IEEE Signal Processing Letters 24(8), 2017. The abstract was read; the rest
+follows accounts of the paper.
 
 Stated: convolutional networks over 128 mel bands, of several input lengths, are trained on tags of the
-Million Song Dataset; of each layer the largest value in each segment, then the mean over segments; a fully
-connected classifier on all of them.
+Million Song Dataset. Of each layer the largest value in each segment is taken, then the mean over segments. A
+fully connected classifier learns from all of them.
 
 Filled in: one hidden layer of 512 ReLU, dropout 0.5, Adam at 1e-3, batches of 16, patience 8.
 
 Different: the authors' weights were not found. In their place stands a network of the same group and kind
-with published weights, trained to tell artists of the Million Song Dataset apart, of one input length
-(feature ``artist``, 768 values). It may have heard artists of the dataset that it is judged on, whatever the
-split, and every row of this system has to be read so. ``pretrained=off`` trains such a network from the
-start, with its levels pooled the same way, on a time × frequency feature: ``--feature mel --option
-pretrained=off``; segments are then those of the feature. The printed figure is of 290 test tracks without
-known faults, and not comparable with 10-fold figures. Cost: a tenth of a second an epoch of 600 tracks on one
-core, once the feature is there; ``pretrained=off`` wants a GPU.
+with published weights, of one input length (feature ``artist``, 768 values). It was trained to recognise
+artists of the Million Song Dataset. Those artists may be in the dataset that it is judged on, whatever the
+split. Every row of this system has to be read so.
+
+``pretrained=off`` trains such a network from the start, with its levels pooled the same way, on a time ×
+frequency feature: ``--feature mel --option pretrained=off``. Segments are then those of the feature. The
+printed figure is of 290 test tracks without known faults, and not comparable with 10-fold figures. Cost: a
+tenth of a second an epoch of 600 tracks on one core, once the feature is there. ``pretrained=off`` needs a
+GPU.
 """
 
 from __future__ import annotations

@@ -1,19 +1,19 @@
 """Support vector machine on ranked statistics and modulation spectra of timbre (Lim et al. 2012).
 
 S.-C. Lim, J.-S. Lee, S.-J. Jang, S.-P. Lee and M. Y. Kim, "Music-genre classification system based on
-spectro-temporal features and feature selection", IEEE Transactions on Consumer Electronics 58(4), 2012.
-Only its abstract was read.
+spectro-temporal features and feature selection", IEEE Transactions on Consumer Electronics 58(4), 2012. Only
+its abstract was read.
 
 Stated there: mean, variance, minimum and maximum of timbre features such as MFCC; modulation spectral
 flatness, crest, contrast and valley both of spectra and of the timbre features; a machine that ranks the
 values; a machine with an "elaborated" kernel.
 
 Filled in: the timbre features are 13 MFCC, 13 differences of neighbouring log mel bands (a decorrelated
-filter bank) and octave-based spectral contrast; the spectra are levels of half-octave bands; the modulation
-sub-bands are those of ``lee2009``; values are ranked by the sum of the squared weights of linear machines
-(C = 1), one a genre; how many are kept (10, 20, 40, 70 or all, in percent), C (1, 10, 100) and gamma (1/d,
-1/3d) are chosen on validation tracks. The elaborated kernel is unknown: an RBF stands for it. Their printed
-results were not traced to a protocol beyond the dataset.
+filter bank) and octave-based spectral contrast. The spectra are levels of half-octave bands. The modulation
+sub-bands are those of ``lee2009``. Values are ranked by the sum of the squared weights of linear machines (C
+= 1), one a genre. Chosen on validation tracks are the share that is kept (10, 20, 40, 70 or 100 %), C (1, 10,
+100) and gamma (1/d, 1/3d). The elaborated kernel is unknown: an RBF stands for it. Their printed results were
+not traced to a protocol beyond the dataset.
 
 A log-mel spectrogram may stand for ``band_frames`` (``--option frame_rate=``, by default that of ``mel``),
 see `baselines._handcrafted.frames`. Vectors are ranked as they are. Cost: a ranking of about 1900 values and

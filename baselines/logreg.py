@@ -1,8 +1,8 @@
 """Multinomial logistic regression (Cox 1958), L2 penalty chosen on validation tracks.
 
-Minimises the cross-entropy on scaled features, summed over segments, plus ‖w‖²/(2C) by L-BFGS; C of 0.001,
-0.01, 0.1, 1 or 10 (the grid is ours: beyond, the penalty hardly matters on some hundred scaled features). Its
-probabilities are what it is fitted for, so its log loss means something.
+It minimises the cross-entropy on scaled features, summed over segments, plus ‖w‖²/(2C) by L-BFGS. C is 0.001,
+0.01, 0.1, 1 or 10. The grid is ours: beyond it, the penalty hardly matters on some hundred scaled features.
+The model is fitted for its probabilities, so its log loss means something.
 """
 
 from __future__ import annotations

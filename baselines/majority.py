@@ -1,8 +1,8 @@
 """Most frequent genre of the training tracks: the floor that any model must clear.
 
-Every track gets the shares of the genres among the training tracks as its probabilities, so the prediction is
-the most frequent genre (ties: the first) and the log loss is the entropy of a guess that knows only the
-shares. No features, no parameters.
+Every track gets the shares of the genres among the training tracks as its probabilities. So the prediction is
+the most frequent genre (ties: the first), and the log loss is the entropy of a guess that knows only the
+shares. It has no features and no parameters.
 """
 
 from __future__ import annotations

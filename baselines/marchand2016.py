@@ -2,18 +2,18 @@
 
 U. Marchand and G. Peeters, "Scale and shift invariant time/frequency representation using auditory
 statistics: application to rhythm description", IEEE International Workshop on Machine Learning for Signal
-Processing, 2016; after accounts of the paper, the paper itself was not consulted.
+Processing, 2016. This follows accounts of the paper; the paper itself was not consulted.
 
-Stated: envelopes of bands, their local autocorrelation, its scale transform, which a change of tempo leaves
-as it is; statistics of the bands beside it.
+Stated: envelopes of bands, their local autocorrelation, and its scale transform, which a change of tempo
+leaves as it is. Statistics of the bands stand beside it.
 
 Filled in: all sizes of the feature, see `mgrbench.features.extractors.scale_transform`, with constants of
-code for the same transform; the statistics are the correlations between bands; scaled values, an RBF machine,
-C of 1, 10 or 100 chosen on the validation part, gamma = 1/(values · variance).
+code for the same transform. The statistics are the correlations between bands. Values are scaled for an RBF
+machine with gamma = 1/(values · variance); C of 1, 10 or 100 is chosen on the validation part.
 
 Different: the paper extends the transform to two dimensions, time and frequency, as an alternative; here it
-is of time only. It hears nothing but rhythm, so it suits dances and is a poor judge of genres that differ by
-timbre. Any other vectors can be given. Cost: seconds for all folds, once the feature is there.
+is of time only. The feature holds nothing but rhythm. So it suits dances, and does badly on genres that
+differ by timbre. Any other vectors can be given. Cost: seconds for all folds, once the feature is there.
 """
 
 from __future__ import annotations

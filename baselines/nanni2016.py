@@ -1,24 +1,26 @@
 """Textures of a spectrogram's zones and acoustic values, scores summed (Nanni et al. 2016).
 
 L. Nanni, Y. M. G. Costa, A. Lumini, M. Y. Kim and S. R. Baek, "Combining visual and acoustic features for
-music genre classification", Expert Systems with Applications 45, 2016; after accounts of the paper and of
-what others report of its settings, the paper itself was not consulted.
+music genre classification", Expert Systems with Applications 45, 2016. This follows accounts of the paper and
+of its settings; the paper itself was not consulted.
 
-Stated: the spectrogram of three pieces of 10 s as grey images; textures of the image as a whole, of 10 zones
-of equal height or of 15 zones on the mel scale; an RBF machine for each zone and descriptor, C = 1000, gamma
-= 0.1, values brought to 0 … 1 over the training part; scores summed, visual ones with acoustic ones.
+Stated: the spectrogram of three pieces of 10 s as grey images. Textures are of the image as a whole, of 10
+zones of equal height or of 15 zones on the mel scale. Each zone and descriptor has an RBF machine, C = 1000,
+gamma = 0.1, with values brought to 0 … 1 over the training part. Scores are summed, visual ones with acoustic
+ones.
 
-Filled in: which descriptors are summed (LBP, LBP-HF and LPQ on 15 mel zones); the acoustic side (one machine
-on all vectors that are given, SSD and rhythm histogram by default, and mean, variance, minimum and maximum of
-13 MFCC); equal weight of the two sides; a machine's scores, and each side's, are brought to mean 0 and
-variance 1 over the genres of a track, not over tracks, so that no track's prediction depends on another's.
+Filled in: the descriptors that are summed are LBP, LBP-HF and LPQ on 15 mel zones. The acoustic side is one
+machine. It gets all vectors that are given (SSD and rhythm histogram by default) and mean, variance, minimum
+and maximum of 13 MFCC. The two sides have equal weight. A machine's scores, and each side's, are brought to
+mean 0 and variance 1 over the genres of a track, not over tracks. So no track's prediction depends on
+another's.
 
 Different: the image is a stored log-mel spectrogram, whose equal zones are zones of the mel scale, not a
-linear one cut at -70 dB; grey goes from the track's lowest level to its highest. The histograms of the three
-pieces are averaged unless ``segments`` says ``apart``, which makes every piece an example of its own as in
-the paper and takes nine times as long. Any time × frequency features and vectors can be given;
-``acoustic=off`` leaves the vectors and MFCC out. Cost: 70 s of one core for the three folds of GTZAN's
-artist3 on a stored mel spectrogram, most of them for the textures, which are kept for further folds.
+linear one cut at -70 dB. Grey goes from the track's lowest level to its highest. The histograms of the three
+pieces are averaged. With ``segments=apart`` every piece is an example of its own as in the paper, which takes
+nine times as long. Any time × frequency features and vectors can be given; ``acoustic=off`` leaves the
+vectors and MFCC out. Cost: 70 s of one core for the three folds of GTZAN's artist3 on a stored mel
+spectrogram. Most of it is for the textures, which are kept for further folds.
 """
 
 from __future__ import annotations

@@ -1,19 +1,19 @@
 """Textures of harmonic and percussive images beside those of the whole (Nanni et al. 2017).
 
 L. Nanni, Y. M. G. Costa, D. R. Lucio, C. N. Silla Jr. and S. Brahnam, "Combining visual and acoustic features
-for audio classification tasks", Pattern Recognition Letters 88, 2017; after accounts of the paper, the paper
-itself was not consulted.
+for audio classification tasks", Pattern Recognition Letters 88, 2017. This follows accounts of the paper; the
+paper itself was not consulted.
 
 Stated: the system of 2016 (``nanni2016``) on three images, the spectrogram and its harmonic and its
-percussive part, with more descriptors; the same settings for all datasets.
+percussive part, with more descriptors. The settings are the same for all datasets.
 
-Filled in: as for ``nanni2016``, and of the further descriptors the rotation-invariant co-occurrence of
+Filled in: as for ``nanni2016``. Of the further descriptors there is the rotation-invariant co-occurrence of
 adjacent LBP (RIC-LBP), at radii 1, 2 and 4.
 
-Different: as for ``nanni2016``. The modulation variance descriptor of the paper's acoustic side is missing,
-the MFCC statistics are taken of every image (of the bins as they are, where they are linear in frequency).
-Zones of linear images have their edges on the mel scale. Cost: about four times that of
-``nanni2016``, for four descriptors of three images in place of three of one.
+Different: as for ``nanni2016``. The modulation variance descriptor of the paper's acoustic side is missing.
+The MFCC statistics are taken of every image, of the bins as they are where they are linear in frequency.
+Zones of linear images have their edges on the mel scale. Cost: about four times that of ``nanni2016``, for
+four descriptors of three images in place of three of one.
 """
 
 from __future__ import annotations

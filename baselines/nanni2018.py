@@ -1,22 +1,23 @@
 """Textures of three images, acoustic values and a convolutional network, scores summed (Nanni et al. 2018).
 
 L. Nanni, Y. M. G. Costa, R. L. Aguiar, C. N. Silla Jr. and S. Brahnam, "Ensemble of deep learning, visual and
-acoustic features for music genre classification", Journal of New Music Research 47(4), 2018; the abstract was
-read, the rest is after accounts of the paper.
+acoustic features for music genre classification", Journal of New Music Research 47(4), 2018. The abstract was
+read; the rest follows accounts of the paper.
 
-Stated: an ensemble of acoustic features, of handcrafted textures and of features that networks learn, on
-several images of the sound, a scattering transform among them; the same settings for all datasets.
+Stated: an ensemble of acoustic features, of handcrafted textures and of features that networks learn. It sees
+several images of the sound, a scattering transform among them. The settings are the same for all datasets.
 
-Filled in: the system of 2017 (``nanni2017``) and a network on the first image that is given, whose scores
-have the weight of either side of it (``network_weight``). By default the network is that of ``costa2017``,
-from the start: patches of 16 frames, 30 epochs. ``pretrained=on`` fine-tunes one that knows photographs
-instead, as accounts say that the paper does: AlexNet's convolutions (`baselines._neural.alexnet`) on the
-spectrogram of each segment, at a tenth of the learning rate. Which networks the paper takes, and how many,
-is not known here. The weights are not fetched: the message that comes without them says what to get.
+Filled in: the system of 2017 (``nanni2017``) and a network on the first image that is given. The network's
+scores have the weight of either side of it (``network_weight``). By default the network is that of
+``costa2017``, from the start: patches of 16 frames, 30 epochs. ``pretrained=on`` fine-tunes one that was
+trained on photographs instead, as accounts say that the paper does. It has AlexNet's convolutions
+(`baselines._neural.alexnet`), sees the spectrogram of each segment, and learns at a tenth of the rate. Which
+networks the paper takes, and how many, is not known here. The weights are not downloaded: the error that
+comes without them names the file to get.
 
 Different: as for ``nanni2017``; there is no image of the scattering transform. Cost: that of ``nanni2017``
-and of the network of ``costa2017``, so it wants a GPU, the more with ``pretrained=on``: 0.66 billion
-multiplications a segment, where a clip's patches take 0.6 billion together.
+and of the network of ``costa2017``, so it needs a GPU. ``pretrained=on`` takes 0.66 billion multiplications a
+segment, where a clip's patches take 0.6 billion together.
 """
 
 from __future__ import annotations

@@ -2,22 +2,22 @@
 
 Y. Panagakis, C. Kotropoulos and G. R. Arce, "Music genre classification via joint sparse low-rank
 representation of audio features", IEEE/ACM Transactions on Audio, Speech, and Language Processing 22(12),
-2014; the abstract was read, the rest is after accounts of the paper.
+2014. The abstract was read; the rest follows accounts of the paper.
 
 Stated: vectors are explained by training vectors with weights of low rank and few of them, up to sparse
-errors (`baselines._handcrafted.low_rank`); the genre is the one whose own training vectors leave the least.
+errors (`baselines._handcrafted.low_rank`). The genre is the one whose own training vectors leave the least.
 
-Filled in: λ₁ = 0.5, λ₂ = 1 and 150 steps of the solver; values brought to mean 0 and variance 1 over the
-training part, then vectors to length 1; probabilities are the softmax of minus what is left, which ranks
+Filled in: λ₁ = 0.5, λ₂ = 1 and 150 steps of the solver. Values are brought to mean 0 and variance 1 over the
+training part, then vectors to length 1. Probabilities are the softmax of minus what is left, which ranks
 genres and is not calibrated.
 
-Different: the paper's solver is given all test vectors at once, so what it says of one track depends on the
-others. That breaks the bench's contract, by which a track alone is predicted as in a batch, so here every
-track is explained alone, for which the nuclear norm is the Euclidean one; ``transductive=on`` is the paper's
-way, and its rows aren't comparable with others. The paper's auditory cortical representation (7680 values)
+Different: the paper's solver is given all test vectors at once, so its answer for one track depends on the
+others. That breaks the bench's contract, by which a track alone is predicted as in a batch. So here every
+track is explained alone, for which the nuclear norm is the Euclidean one. ``transductive=on`` is the paper's
+way, and its rows are not comparable with others. The paper's auditory cortical representation (7680 values)
 has no feature here: any vectors can be given, by default those of rhythm and timbre. All training vectors are
-the dictionary, and the time grows with their number: 4 s of one core for 632 training and 316 test tracks, 10
-s with all at once.
+the dictionary, and the time grows with their number. For 632 training and 316 test tracks one core takes 4 s,
+or 10 s with all at once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Random forest of 500 trees (Breiman 2001), nothing tuned.
 
 Fully grown trees on bootstrap samples of the training segments, the square root of the number of values tried
-at every split: Breiman's settings and scikit-learn's defaults. 500 trees (ours) let the vote settle; more do
-not overfit. Probabilities are the mean of the trees'. Not scaled: trees see only the order of values.
+at every split: Breiman's settings and scikit-learn's defaults. With 500 trees (ours) the vote settles; more
+do not overfit. Probabilities are the mean of the trees'. Values are not scaled: trees see only their order.
 """
 
 from __future__ import annotations

@@ -2,25 +2,28 @@
 
 J. Lee, J. Park, K. L. Kim and J. Nam, "SampleCNN: end-to-end deep convolutional neural networks using very
 small filters for music classification", Applied Sciences 8(1), 2018. Layers, training and transfer are those
-of the authors' code (jongpillee/sampleCNN, jongpillee/musicTagging_MSD on GitHub), the paper was not read.
+of the authors' code (jongpillee/sampleCNN, jongpillee/musicTagging_MSD on GitHub). The paper was not read.
 
-Stated: 59 049 samples, 2.678 s; a convolution 3 of stride 3, nine convolutions 3 with a pool of 3 each, one
-convolution 1, all with batch norm and ReLU, dropout 0.5, a dense layer; gradient descent with Nesterov's
-momentum 0.9 at 0.01, divided by 5 four times, whenever three epochs have brought nothing; batches of 23;
-outputs of a clip's pieces averaged. For transfer: the network as it was trained to tag the Million Song
-Dataset (feature ``samplecnn``, 256 values a clip), brought to mean 0 and variance 1 all together, an RBF
-machine with C = 1 and gamma 1/d.
+Stated: the network reads 59 049 samples, 2.678 s. It has a convolution 3 of stride 3, nine convolutions 3
+with a pool of 3 each, and one convolution 1. All have batch norm and ReLU; dropout 0.5 and a dense layer
+follow. It learns by gradient descent with Nesterov's momentum 0.9 at 0.01, on batches of 23. The rate is
+divided by 5 four times, whenever three epochs have brought nothing. Outputs of a clip's pieces are averaged.
+For transfer the network is the one that was trained to tag the Million Song Dataset (feature ``samplecnn``,
+256 values a clip). Its values are brought to mean 0 and variance 1 all together, for an RBF machine with C =
+1 and gamma 1/d.
 
 Filled in: cross-entropy over genres in place of one output a tag.
 
-Different: the rate's further decay by 1e-6 a batch is left out, and the best epoch is the one with the best
-accuracy of validation tracks, not the smallest loss. ``pretrained=on``, the default, is the transfer, whose
-network may have heard recordings or artists of the dataset that it is judged on, whatever the split: every
-row of it has to be read so. It wants ``samplecnn``, hence the weight file, which isn't fetched and was not at
-hand when this was written. ``pretrained=off`` trains the network: ``--feature wave --option pretrained=off``.
-The printed figure is of the transfer on 290 test tracks without known faults, and not comparable with 10-fold
-figures. Cost from the start: 1.85 million values, 1.73 billion multiplications a piece and three times that
-to learn from it, 9 pieces a 30 s clip, so it needs a GPU. The transfer reads 12 pieces of each clip, once.
+Different: the rate's further decay by 1e-6 a batch is left out. The best epoch has the best accuracy of
+validation tracks, not the smallest loss. ``pretrained=on``, the default, is the transfer. Its network may
+have been trained on recordings or artists of the dataset that it is judged on, whatever the split. Every row
+of it has to be read so. It needs ``samplecnn``, hence the weight file, which is not downloaded and was not
+available when this was written.
+
+``pretrained=off`` trains the network: ``--feature wave --option pretrained=off``. The printed figure is of
+the transfer on 290 test tracks without known faults, and not comparable with 10-fold figures. Cost from the
+start: 1.85 million values and 1.73 billion multiplications a piece. Learning takes three times that, and a 30
+s clip has 9 pieces, so it needs a GPU. The transfer reads 12 pieces of each clip, once.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Linear support vector machine (Cortes & Vapnik 1995), C chosen on validation tracks.
 
-One machine for each pair of genres on scaled features (libsvm); C of 0.001, 0.01, 0.1 or 1 (the grid is ours:
-beyond, the training part is separated and nothing changes). The same solver as ``svm_rbf``, so that the two
-differ by the kernel only; liblinear's one-against-rest would differ in the loss and the treatment of many
-genres too. Probabilities are the softmax of the decision values (votes of the pairs, then margins): not
-calibrated, the log loss says little.
+One machine for each pair of genres on scaled features (libsvm); C of 0.001, 0.01, 0.1 or 1. The grid is ours:
+beyond it, the training part is separated and nothing changes. The solver is that of ``svm_rbf``, so that the
+two differ by the kernel only. liblinear's one-against-rest would differ in the loss and the treatment of many
+genres too. Probabilities are the softmax of the decision values (votes of the pairs, then margins). They are
+not calibrated, and the log loss tells little.
 """
 
 from __future__ import annotations

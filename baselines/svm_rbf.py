@@ -1,10 +1,10 @@
 """Support vector machine with RBF kernel, C = 10, scaled features, nothing tuned.
 
 Cortes & Vapnik (1995); one machine for each pair of genres (libsvm). C = 10 is a common fixed choice for
-scaled features, gamma = 1/(values · variance) is scikit-learn's "scale"; neither is fitted to a dataset, so
-the whole training part serves for training. Probabilities are the softmax of the decision values (votes of
-the pairs, then margins): not calibrated, the log loss says little. Genres with equally many votes are told
-apart by their margins (``break_ties``), not by the order of their names as scikit-learn does: on GTZAN the
+scaled features, and gamma = 1/(values · variance) is scikit-learn's "scale". Neither is fitted to a dataset,
+so the whole training part serves for training. Probabilities are the softmax of the decision values (votes of
+the pairs, then margins). They are not calibrated, and the log loss tells little. Margins decide between
+genres with equally many votes (``break_ties``), not the order of their names as in scikit-learn. On GTZAN the
 two differ by up to half a point of accuracy, either way.
 """
 

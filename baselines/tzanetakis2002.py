@@ -1,21 +1,22 @@
 """Gaussian mixtures or nearest neighbours on timbral texture and beat (Tzanetakis & Cook 2002).
 
 G. Tzanetakis and P. Cook, "Musical genre classification of audio signals", IEEE Transactions on Speech and
-Audio Processing 10(5), 2002; after accounts of the paper and the authors' software, the paper itself was
-not consulted.
+Audio Processing 10(5), 2002. This follows accounts of the paper and the authors' software; the paper itself
+was not consulted.
 
-Stated: 19 values of timbral texture, 6 of the beat histogram and 5 of a pitch histogram, one vector a clip;
-one Gaussian, a mixture of 2 to 5 with diagonal covariances, or 1, 3 or 5 nearest neighbours for each genre.
-Printed are 59 % (one Gaussian), 61 % (mixture) and 60 % (3 neighbours) over 100 random 10-fold runs.
+Stated: 19 values of timbral texture, 6 of the beat histogram and 5 of a pitch histogram, one vector a clip.
+The classifier is one Gaussian, a mixture of 2 to 5 with diagonal covariances, or 1, 3 or 5 nearest neighbours
+for each genre. Printed are 59 % (one Gaussian), 61 % (mixture) and 60 % (3 neighbours) over 100 random
+10-fold runs.
 
-Filled in: a mixture of 3 unless said, its regularisation (see ``gmm``), equal weight of all values after
+Filled in: a mixture of 3 by default, its regularisation (see ``gmm``), equal weight of all values after
 scaling.
 
-Different: timbral texture is FusionNet's list of 33 values (``timbre``: 13 MFCC, no rolloff); there is no
-pitch histogram yet. Any other vectors can be given. Nothing is chosen, so all training tracks are trained
-on: ``gmm`` and ``knn`` choose their number on validation tracks. Cost: seconds for all folds.
+Different: timbral texture is FusionNet's list of 33 values (``timbre``: 13 MFCC, no rolloff). There is no
+pitch histogram yet. Any other vectors can be given. Nothing is chosen, so all training tracks are trained on:
+``gmm`` and ``knn`` choose their number on validation tracks. Cost: seconds for all folds.
 
-Where a mixture begins matters: on ``spectral``, seeds 0 to 4 give .480, .499, .515, .506 and .509 on
+The start of a mixture matters. On ``spectral``, seeds 0 to 4 give .480, .499, .515, .506 and .509 on
 ``gtzan/artist3``, and .627, .624, .627, .637 and .619 on ``gtzan/random10``. One seed tells little.
 """
 

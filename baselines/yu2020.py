@@ -1,24 +1,24 @@
 """Bidirectional GRU with attention over time, on pieces of 3 s (Yu et al. 2020).
 
 Y. Yu, S. Luo, S. Liu, H. Qiao, Y. Liu and L. Feng, "Deep attention based music genre classification",
-Neurocomputing 372, 2020; only the abstract was read.
+Neurocomputing 372, 2020. Only the abstract was read.
 
-Stated: a spectrogram is read by a bidirectional recurrent network; attention weighs the times, computed from
-the network's states (``serial``) or beside it from the input, by a linear map (``linear``) or a small CNN
-(``cnn``, the best, hence the default).
+Stated: a bidirectional recurrent network reads a spectrogram, and attention weighs the times. It is computed
+from the network's states (``serial``) or beside them from the input, by a linear map (``linear``) or a small
+CNN (``cnn``). The last was best, hence the default.
 
-Filled in: the network's sizes are the simplest reading, those of ``bigru``; pieces of 3 s that overlap by
-half; Adam at 1e-3, batches of 128, the epoch chosen on the validation tracks.
+Filled in: the network's sizes are the simplest reading, those of ``bigru``. Pieces of 3 s overlap by half.
+Adam runs at 1e-3, on batches of 128, and the epoch is chosen on the validation tracks.
 
-Different: the paper's input is an STFT spectrogram, here it is the feature that is given, a log-mel one by
-default, each of whose bands is standardised over the training part. ``frame_rate`` says how many frames of it
-make a second. Cost: two minutes an epoch for 900 clips on one core with the CNN, up to 60 epochs a fold, so
-it wants a GPU; half a minute on mels of 12.9 frames a second.
+Different: the paper's input is an STFT spectrogram. Here it is the feature that is given, a log-mel one by
+default. Each of its bands is standardised over the training part. ``frame_rate`` is its number of frames a
+second. Cost: two minutes an epoch for 900 clips on one core with the CNN, up to 60 epochs a fold, so it needs
+a GPU. On mels of 12.9 frames a second it is half a minute.
 
-On random folds the validation tracks cost it points: they are of other artists than the training part, and
-no longer trained on. Mels of 12.9 frames a second and 12 epochs get .75 and .80 on the first two folds of
-``gtzan/random10``; trained on all tracks, .80 and .84 after the last epoch, .82 and .86 after the one that is
-best on test (``selection=test``).
+On random folds the validation tracks cost it points: they are of other artists than the training part, and no
+longer trained on. Mels of 12.9 frames a second and 12 epochs get .75 and .80 on the first two folds of
+``gtzan/random10``. Trained on all tracks, it gets .80 and .84 after the last epoch, and .82 and .86 after the
+one that is best on test (``selection=test``).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What models of the years before networks measure in each frame, from whichever feature is at hand.
+"""What models from before neural networks measure in each frame, of whichever feature there is.
 
-``band_frames`` and ``timbre_frames`` hold it, computed from audio. Of any other time × frequency feature,
-taken for a logarithmic Slaney mel spectrogram from 0 Hz to 11 025 Hz such as ``mel``, it is derived here as
-far as that goes: all is taken from levels, so it makes no difference whether they are decibels or natural
-logarithms, but to their scale.
+``band_frames`` and ``timbre_frames`` hold it, computed from audio. From any other time × frequency feature it
+is derived here, as far as that goes. Such a feature is taken for a logarithmic Slaney mel spectrogram from 0
+Hz to 11 025 Hz, as ``mel`` is. All is taken from levels. So decibels and natural logarithms give the same but
+for their scale.
 """
 
 from __future__ import annotations

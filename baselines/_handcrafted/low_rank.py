@@ -4,10 +4,10 @@ Y. Panagakis, C. Kotropoulos and G. R. Arce, "Music genre classification via joi
 representation of audio features", IEEE/ACM Transactions on Audio, Speech, and Language Processing 22(12),
 2014.
 
-With training vectors as the columns of X and vectors to explain as those of Y, the solver finds Z and E that
-minimise ‖Z‖* + λ₁‖Z‖₁ + λ₂‖E‖₁ under Y = XZ + E (nuclear norm, then sums of magnitudes), by the alternating
+Training vectors are the columns of X, vectors to explain those of Y. The solver finds Z and E that minimise
+‖Z‖* + λ₁‖Z‖₁ + λ₂‖E‖₁ under Y = XZ + E (nuclear norm, then sums of magnitudes). It is the alternating
 direction method of multipliers: Z in one step, its two copies and E in the other. For one column the nuclear
-norm is the Euclidean one, so many columns can be solved next to each other without knowing of each other.
+norm is the Euclidean one. So many columns can be solved next to each other, each independent of the rest.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Memory of a training on the CPU: freed blocks are kept for the next step.
 
 A step allocates and frees the same large tensors as the step before. The C library of Linux (glibc) hands
-each block above 32 MB back to the system at once and asks for it anew, and the system clears it page by page:
-for FusionNet's 46 million values that takes about as long as computing with them.
+each block above 32 MB back to the system at once and asks for it anew. The system then clears it page by
+page. For FusionNet's 46 million values that takes about as long as computing with them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a trained network says of tracks, and how good that is."""
+"""What a trained network predicts for tracks, and how good that is."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def seeded(device: str, *parts: object) -> Iterator[None]:
     """Draw from a generator that these parts seed, and leave torch's global one as it was.
 
     A purpose and an epoch have a seed of their own, so what is drawn does not depend on what was drawn
-    before, and a resumed training draws what the interrupted one would have drawn.
+    before. A resumed training draws what the interrupted one would have drawn.
     """
     digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
     with torch.random.fork_rng(devices=[torch.device(device)] if device.startswith("cuda") else []):

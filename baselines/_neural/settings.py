@@ -86,7 +86,7 @@ class Training:
         optimisers: the optimisers; each of several steps the same values with the same gradients, in turn.
         clip_norm: largest norm of the gradient; 0 leaves it as it is.
         channels_last: keep images channel by channel within a pixel, which suits some processors.
-        bf16: compute the forward pass in bfloat16 where torch holds that safe; GPU only.
+        bf16: compute the forward pass in bfloat16 where torch takes that for safe; GPU only.
         compiled: compile the network with ``torch.compile``; GPU only.
         drops: how many times, before patience ends it, training goes on from the best epoch instead, with a
             fifth of the learning rate.

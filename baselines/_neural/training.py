@@ -1,11 +1,11 @@
 """The training engine of every neural baseline: epochs, early stopping, checkpoints, history.
 
-An epoch depends on the state before it, on the seed and on its number, and on nothing else: its batches and
-its dropout are drawn from a generator seeded with just these. So a training that was interrupted goes on from
-its last checkpoint to the same values, to the bit on a CPU with the same number of threads.
+An epoch depends on the state before it, on the seed and on its number, and on nothing else. Its batches and
+its dropout are drawn from a generator seeded with just these. So an interrupted training goes on from its
+last checkpoint to the same values, to the bit on a CPU with the same number of threads.
 
-The epoch that is kept is the one with the highest accuracy on the validation tracks; of several the one with
-the smallest log loss, then the first. Without a validation part it is the last, and nothing ends early.
+The epoch that is kept is the one with the highest accuracy on the validation tracks. Of several it is the one
+with the smallest log loss, then the first. Without a validation part it is the last, and nothing ends early.
 """
 
 from __future__ import annotations

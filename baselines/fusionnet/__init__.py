@@ -1,17 +1,18 @@
-"""FusionNet as the paper describes it, mended where it is plainly broken (Ng et al. 2020).
+"""FusionNet as the paper describes it, corrected where it is clearly wrong (Ng et al. 2020).
 
 W. W. Y. Ng, W. Zeng and T. Wang, "Multi-level local feature coding fusion for music genre recognition", IEEE
-Access 8, 2020, doi 10.1109/ACCESS.2020.3017661. A coding network (NetVLAD at five levels, self-attention) for
-each feature, the sum rule over all combinations of features, a meta-CNN on the best of them; see `fusion`.
+Access 8, 2020, doi 10.1109/ACCESS.2020.3017661. Each feature has a coding network (NetVLAD at five levels,
+self-attention). The sum rule ranks all combinations of features, and a meta-CNN learns from the best of them;
+see `baselines.fusionnet.model`.
 
-Mended against the released code (`baselines.fusionnet_released`): logits into the cross-entropy, a real
-transpose, heads with projections of their own, learned centres, one optimiser, standardised inputs and
-high-level features, a meta-CNN that learns from out-of-fold features. K, N, λ and the optimiser are the
-paper's; epochs and batch are the released code's, since the paper has none; patience and inner folds are
-ours.
+Corrected against the released code (`baselines.fusionnet_released`): the cross-entropy gets logits. A
+transpose is a transpose. Each head has projections of its own. Centres learn. There is one optimiser. Inputs
+and high-level features are standardised. The meta-CNN learns from out-of-fold features. K, N, λ and the
+optimiser are the paper's. Epochs and batch are the released code's, since the paper has none. Patience and
+inner folds are ours.
 
-Memory: a training step with the defaults and a batch of 16 mel segments of 216 × 128 adds about 0.7 GB to a
-process on the CPU; the network has 46 million values, 0.18 GB, and RMSprop and its gradients as much again
+Memory: with the defaults and a batch of 16 mel segments of 216 × 128, a training step adds about 0.7 GB to a
+process on the CPU. The network has 46 million values, 0.18 GB. RMSprop and its gradients take as much again
 each.
 """
 

@@ -14,13 +14,13 @@ heads are concatenated. (The paper's own wording of the equations was not consul
 this form.)
 
 `HeadAttention` is the method: each head has projections of its own, and the tokens are the rows of X. A row
-holds the coding of one channel of one level, so β relates local features of different levels, which is what
-the attention is for, and a head projects R^K into a subspace of its own. Its matrices have 224² values.
+holds the coding of one channel of one level, so β relates local features of different levels. That is what
+the attention is for. A head projects R^K into a subspace of its own. Its matrices have 224² values.
 
-`ChannelAttention` is the released code: X is copied to N identical channels, the projections are 1 × 1
-convolutions over these copies, and a token is one entry of X, of which there are M · K. All heads see the
-same values through the sum of their weights, so they are no different subspaces. Its one matrix has 2240²
-values for K = 10, and 4480² for K = 20.
+`ChannelAttention` is the released code: X is copied to N identical channels, and the projections are 1 × 1
+convolutions over these copies. A token is one entry of X, of which there are M · K. All heads see the same
+values through the sum of their weights, so they are no different subspaces. Its one matrix has 2240² values
+for K = 10, and 4480² for K = 20.
 
 Both call torch's scaled_dot_product_attention with scale 1: the same sums, without the matrix of all pairs in
 memory where torch has a kernel for it.

@@ -1,19 +1,20 @@
 """High-level features that a meta-CNN may learn from: of tracks that the network had not seen.
 
 A coding network knows its training tracks by heart, so their high-level features look far better than those
-of any other track, and a meta-CNN that learns from them learns to trust what it should not. So the training
-tracks are cut into parts with no artist on two sides, and the features of each part come from a network that
-was trained on the others (out-of-fold features).
+of any other track. A meta-CNN that learns from them trusts them too much. So the training tracks are cut into
+parts with no artist in two of them. The features of each part come from a network that was trained on the
+others (out-of-fold features).
 
-Networks that were trained apart agree on the genres but not on what each of their 1024 values stands for. To
-let a meta-CNN that learns from several networks be used on the features of one, the *main* network that was
-trained on all training tracks, the features of the others are turned into its coordinates: by the rotation
-(P. H. Schönemann, "A generalized solution of the orthogonal Procrustes problem", Psychometrika 31, 1966) that
-brings their features of those training segments that both have seen nearest to the main network's. A rotation
-keeps all distances and adds no knowledge of the genres. Without it the meta-CNN is no better than chance:
-.12 of the test tracks of the first fold of gtzan/artist3 right, with it .78 (Choi and SSD features, 256
-values, 10 epochs, one seed). Neither paper nor released code has this step, since they have no out-of-fold
-features.
+Networks that were trained separately agree on the genres, but not on what each of their 1024 values stands
+for. The meta-CNN learns from several networks and is used on the features of one, the *main* network, trained
+on all training tracks. So the features of the others are turned into the main network's coordinates by a
+rotation (P. H. Schönemann, "A generalized solution of the orthogonal Procrustes problem", Psychometrika 31,
+1966). It brings their features of the training segments that both have seen nearest to the main network's. A
+rotation keeps all distances and adds no knowledge of the genres.
+
+Without it the meta-CNN is no better than chance: .12 of the test tracks of the first fold of gtzan/artist3
+are right, with it .78 (Choi and SSD features, 256 values, 10 epochs, one seed). Neither paper nor released
+code has this step, since they have no out-of-fold features.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The meta-CNN: genres from the high-level features of a combination (Ng et al. 2020, section on fusion).
 
 Each feature of the combination is a channel of 1024 values. Three blocks of convolution, batch norm,
-activation and pooling (32, 64 and 32 kernels of 5, 5 and 3, the first with stride 2), self-attention with 5
-heads, two dense layers. The kernels' sizes, the stride and the 5 heads are the released code's; the paper
-names none.
+activation and pooling come first: 32, 64 and 32 kernels of 5, 5 and 3, the first with stride 2. Then come
+self-attention with 5 heads and two dense layers. The kernels' sizes, the stride and the 5 heads are the
+released code's; the paper names none.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Does a plugin keep the model contract? Tried on a few generated tracks.
 
-The contract is `mgrbench.GenreModel`: learn from labelled tracks, then give every track probabilities
-that depend on this track alone, and the same ones each time. Most checks stand for a fault that has spoilt
-published numbers: labels in place of probabilities, a last batch that is dropped, normalisation over the test
+The contract is `mgrbench.GenreModel`: learn from labelled tracks, then give every track probabilities that
+depend on this track alone, and the same ones each time. Most checks stand for a fault that has made published
+numbers wrong: labels in place of probabilities, a last batch that is dropped, normalisation over the test
 batch, dropout left on, a seed that is not used.
 
-The checks go from the simple to the subtle. A failed one that later ones rest on ends the list, and a later
-one that could only repeat a failure is left out, so that a fault is named once.
+The checks go from the simple to the subtle. A failed check that later ones rest on ends the list. A check
+that could only repeat a failure is left out, so that a fault is named once.
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ def check_model(
     seed: int = 0,
     device: str = "cpu",
 ) -> list[Check]:
-    """Try a model on generated tracks of four genres that are easy to tell apart.
+    """Try a model on generated tracks of four genres that differ clearly.
 
-    It is fitted twice, on 48 tracks of 2 segments each (and 16 to select on, with ``selection``
-    "validation"), and predicts 33 others in batches of several sizes.
+    It is fitted twice, on 48 tracks of 2 segments each; with ``selection`` "validation" it gets 16 more to
+    select on. It predicts 33 others in batches of several sizes.
 
     Args:
         build: called with the number of genres, the seed and the device; gives an unfitted model. Options

@@ -1,7 +1,7 @@
 """Any scikit-learn classifier as a genre model.
 
-The features of a track are flattened and joined into one vector per segment; every segment of a training
-track is a training example of the track's genre; a track's probabilities are the mean of its segments'.
+The features of a track are flattened and joined into one vector per segment. Every segment of a training
+track is a training example of the track's genre. A track's probabilities are the mean of its segments'.
 What is fitted, scaler included, is fitted on training segments only. A grid of settings is decided on the
 validation part, never on the test part, which the model does not see.
 """
@@ -238,18 +238,19 @@ def _name_the_culprit(inputs: Inputs) -> None:
 
 @contextmanager
 def _running(estimator: object, what: str) -> Iterator[None]:
-    """Run scikit-learn on one thread, and pass on what it says against parameters and data as one line.
+    """Run scikit-learn on one thread, and pass on in one line what it refuses of parameters and data.
 
-    One thread, because sums split over threads round by their number, and because tables of this size are
-    slower on several where other work wants the cores (L-BFGS thirty times, measured on two busy ones).
+    It runs on one thread for two reasons. Sums that are split over threads round by their number. And tables
+    of this size are slower on several threads where other work wants the cores: L-BFGS thirty times, measured
+    on two busy ones.
     """
     with _thread_pools().limit(limits=1):
         try:
             yield
         except (TypeError, ValueError) as error:
-            said = " ".join(str(error).split())
+            message = " ".join(str(error).split())
             name = type(estimator).__name__
-            raise BenchError(f"{name} {what}: {said}", "check its options and features") from error
+            raise BenchError(f"{name} {what}: {message}", "check its options and features") from error
 
 
 @cache

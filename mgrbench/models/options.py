@@ -187,8 +187,8 @@ def options_of(declaration: type, model: str) -> tuple[Option, ...]:
         model: whose it is, for errors.
 
     Raises:
-        BenchError: if it is no frozen dataclass, if a field is not declared by `option`, has another type
-            than an option may have, or a default that it does not allow itself.
+        BenchError: if it is no frozen dataclass, or if a field is not declared by `option`, has a type that
+            no option may have, or a default that it does not allow.
     """
     parameters = vars(declaration).get("__dataclass_params__")
     if not parameters or not parameters.frozen:

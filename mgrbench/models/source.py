@@ -11,9 +11,9 @@ A model is named by its plugin's name, by ``package.module:Class`` or by ``./fil
   ``n_genres``, ``seed`` and ``device`` that it takes, and the options;
 * any scikit-learn classifier class.
 
-A module or class says more of itself in three names, all of them optional: ``FEATURES`` (features it takes
-when the user names none), ``SELECTION`` (``"none"`` if it chooses nothing and wants every training track;
-else ``"validation"``) and ``STOCHASTIC`` (False if its result does not depend on the seed).
+A module or class may have three more names. ``FEATURES`` are the features that it takes when the user names
+none. ``SELECTION`` is ``"none"`` if it chooses nothing and wants every training track, else ``"validation"``.
+``STOCHASTIC`` is False if its result does not depend on the seed.
 """
 
 from __future__ import annotations
@@ -99,20 +99,20 @@ def model_source(model: ModelLike) -> ModelSource:
 
 def _source(value: Any, name: str, about: Any, checksum: str | None) -> ModelSource:  # noqa: ANN401
     make, options = _maker(value, name)
-    # What a class says of itself comes before what its module says.
-    says = [value, about]
+    # A class's own attributes come before those of its module.
+    owners = [value, about]
 
-    def told(attribute: str, default: Any) -> Any:  # noqa: ANN401
-        return next((getattr(part, attribute) for part in says if hasattr(part, attribute)), default)
+    def attribute(name: str, default: Any) -> Any:  # noqa: ANN401
+        return next((getattr(owner, name) for owner in owners if hasattr(owner, name)), default)
 
     estimator = _is_estimator(value)
     return ModelSource(
         name=name,
-        features=_checked_features(name, told("FEATURES", ())),
-        selection=_checked_selection(name, "none" if estimator else told("SELECTION", "validation")),
+        features=_checked_features(name, attribute("FEATURES", ())),
+        selection=_checked_selection(name, "none" if estimator else attribute("SELECTION", "validation")),
         stochastic=("random_state" in inspect.signature(value).parameters)
         if estimator
-        else bool(told("STOCHASTIC", True)),
+        else bool(attribute("STOCHASTIC", True)),
         source_sha256=checksum or None,
         options=options,
         _make=make,
@@ -122,13 +122,13 @@ def _source(value: Any, name: str, about: Any, checksum: str | None) -> ModelSou
 def _checked_features(name: str, features: Any) -> tuple[str, ...]:  # noqa: ANN401
     listed = isinstance(features, tuple | list) and all(isinstance(feature, str) for feature in features)
     if not listed:
-        raise BenchError(f"{name} says FEATURES = {features!r}", 'give a tuple of names, as ("choi",)')
+        raise BenchError(f"{name} has FEATURES = {features!r}", 'give a tuple of names, as ("choi",)')
     return tuple(features)
 
 
 def _checked_selection(name: str, selection: Any) -> str:  # noqa: ANN401
     if selection not in {"none", "validation"}:
-        raise BenchError(f"{name} says SELECTION = {selection!r}", 'say "none" or "validation"')
+        raise BenchError(f"{name} has SELECTION = {selection!r}", 'say "none" or "validation"')
     return str(selection)
 
 
@@ -146,9 +146,9 @@ def _maker(value: Any, name: str) -> tuple[Callable[..., Any], tuple[Option, ...
         return _estimator(value), _signature_options(inspect.signature(value).parameters)
     try:
         parameters = inspect.signature(build).parameters
-    except ValueError as error:  # some of Python's own classes and functions don't say
+    except ValueError as error:  # some of Python's own classes and functions have no signature
         hint = "name a class or a build function"
-        raise BenchError(f"what arguments {name} takes can't be told", hint) from error
+        raise BenchError(f"the arguments of {name} are not known", hint) from error
     if "options" in parameters and isinstance(home.get("Options"), type):
         return _declared(build, home["Options"], name)
     if isinstance(value, ModuleType):
