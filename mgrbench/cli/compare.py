@@ -88,8 +88,8 @@ def _draw(screen: Console, found: Comparison, tracks: bool) -> None:
 def _draw_pair(screen: Console, pair: Pair) -> None:
     accuracy = pair.differences["accuracy"].value
     ahead = ("1 is better than 2", "2 is better than 1")[accuracy < 0]
-    verdict = f"{ahead} on these tracks" if pair.told_apart else "these tracks do not tell 1 and 2 apart"
-    screen.print(f"Verdict: {verdict}, {_p_is(pair.p_holm)}.", markup=False)
+    verdict = ahead if pair.significant else "1 and 2 do not differ significantly"
+    screen.print(f"Verdict: {verdict} on these tracks, {_p_is(pair.p_holm)}.", markup=False)
     lines = [
         (f"{name}, 1 minus 2", f"{points(score.value)} points", _span(score))
         for name, score in (
@@ -113,7 +113,7 @@ def _draw_pair(screen: Console, pair: Pair) -> None:
             str(genre.first),
             str(genre.second),
             _p(genre.p_holm),
-            ("1" if genre.first > genre.second else "2") if genre.told_apart else "–",
+            ("1" if genre.first > genre.second else "2") if genre.significant else "–",
         )
         for genre in pair.genres
     ]
@@ -143,7 +143,7 @@ def _cell(cells: dict[tuple[int, int], Pair], row: int, column: int) -> str:
     if row > column:
         return _p(cells[column, row].p_holm)
     pair = cells[row, column]
-    return f"{points(pair.differences['accuracy'].value)}{'*' if pair.told_apart else ' '}"
+    return f"{points(pair.differences['accuracy'].value)}{'*' if pair.significant else ' '}"
 
 
 def _draw_disagreements(screen: Console, found: Comparison, tracks: bool) -> None:

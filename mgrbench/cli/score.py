@@ -1,4 +1,4 @@
-"""``mgrbench score``: a stranger's predictions become a row."""
+"""``mgrbench score``: external predictions become a row."""
 
 from __future__ import annotations
 

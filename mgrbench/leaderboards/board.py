@@ -30,12 +30,12 @@ class Board:
         split: the split.
         dataset: its dataset.
         audit: what leaks in it.
-        ranked: rows by falling accuracy; those that are not told apart share a rank.
+        ranked: rows by falling accuracy; those that do not differ significantly share a rank.
         optimistic: rows that chose something on the test part, by falling accuracy, without a rank.
         metrics: the metrics of the rows, in column order.
         resolution: how small a difference the split can show.
-        best: the first ranked row that is not set apart (see `stands_apart`), if any.
-        beside_best: how many other rows that are not set apart are not told apart from it.
+        best: the first ranked row that does not stand apart (see `stands_apart`), if any.
+        beside_best: number of the other such rows that do not differ significantly from it.
     """
 
     split: Split
@@ -74,7 +74,8 @@ def build_boards(
         jobs: processes to use.
 
     Raises:
-        BenchError: if there is no run, or if one of them cannot be believed (see `rows.row_of`).
+        BenchError: if there is no run, or if the record of one is not what its predictions give (see
+            `mgrbench.leaderboards.rows.row_of`).
     """
     folders: dict[str, list[tuple[Path, Path]]] = {}
     for root in dict.fromkeys(roots):
@@ -166,7 +167,7 @@ def _with_versions(rows: Sequence[Row]) -> list[Row]:
 
 
 def _best(rows: Sequence[Row], clusters: NDArray[np.int64], tracks: int) -> tuple[Row | None, int]:
-    """The best row that is not set apart, and how many others of these are not told apart from it."""
+    """The best row that does not stand apart, and how many others of these share its rank."""
     eligible = [row for row in rows if not stands_apart(row.codes, row.test_tracks, tracks)]
     again = ranked(eligible, clusters)
     if not again:

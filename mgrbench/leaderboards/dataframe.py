@@ -31,14 +31,14 @@ def leaderboard(
         jobs: processes to use.
 
     Returns:
-        One row a run, the ranked ones first, in the order of the board. ``rank`` is a nullable integer, rows
-        that are not told apart share one (``tied``); every metric has its value and the columns ``_low`` and
-        ``_high`` of its 95 % interval, NaN where there is none. ``features`` and ``codes`` are words with
-        spaces between, ``options`` is a dictionary.
+        One row a run, the ranked ones first, in the order of the board. ``rank`` is a nullable integer. Rows
+        that do not differ significantly share a rank (``tied``). Every metric has a column for its value, and
+        the columns ``_low`` and ``_high`` for its 95 % interval, NaN where there is none. ``features`` and
+        ``codes`` are words with spaces between; ``options`` is a dictionary.
 
     Raises:
         MissingExtraError: if pandas is not installed.
-        BenchError: if there is no run of the split, or if one cannot be believed.
+        BenchError: if there is no run of the split, or if the record of one is not what its predictions give.
     """
     try:
         import pandas as pd

@@ -92,7 +92,7 @@ def to_latex(board: Board) -> str:
     notes = (
         audit_sentence(board),
         "Value [95 % interval over artists]; folds: mean ± population standard deviation. Rows that share a "
-        "rank (=) are not shown to be worse than the first of them.",
+        "rank (=) are not significantly worse than the first of them.",
     )
     parts = (
         (f"{board.split.name}, ranked by accuracy", board.ranked, notes),

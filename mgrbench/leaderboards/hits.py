@@ -1,4 +1,4 @@
-"""What a run got right, one bit a test track: all that a board keeps of predictions, to compare rows by."""
+"""Which test tracks a run got right, one bit each: all that a leaderboard keeps of predictions."""
 
 from __future__ import annotations
 

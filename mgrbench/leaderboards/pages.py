@@ -124,7 +124,7 @@ def _overview(boards: Sequence[Board], folder: str) -> list[str]:
         "*Leak*: test tracks whose artist is in training. A score on a leaky split says how well a model",
         "recognises artists too; compare models on a split without leaks. *Best*: without rows on features",
         "known to carry label information (MGR103) and without those that lack over 1 % of the tracks; the",
-        "pages have all rows. +n: so many more of these rows are not told apart from it (MGR107).",
+        "pages have all rows. +n: so many more of these rows do not differ significantly from it (MGR107).",
         "",
         "| Split | Test tracks | Leak | Rows | Best model | Features | Accuracy [95 %] |",
         "|:--|--:|--:|--:|:--|:--|--:|",

@@ -1,14 +1,14 @@
-"""Rows of a board -> ranks that rows share where the test tracks do not tell them apart.
+"""Rows of a leaderboard -> ranks, which rows share where they do not differ significantly.
 
-The best row leads the first group. Every row below is compared with it, on the tracks that both were tested
-on, by McNemar's exact test and by the test over artists; the larger p of the two is corrected by Holm's
-method for all these comparisons. Going down, rows belong to the group until one is told apart (p < .05).
-That one leads the next group, and the rest is compared with it. A group's rank is the place of its first
-row (1, 1, 1, 4).
+The best row leads the first group. Every row below is compared with it on the tracks that both predicted, by
+McNemar's exact test and by the test over artists. The larger p of the two is corrected by Holm's method for
+all these comparisons. Going down, rows join the group until one differs significantly (p < .05). That row
+leads the next group, and the rest are compared with it. A group's rank is the place of its first row
+(1, 1, 1, 4).
 
-So two rows of one rank may yet differ, if neither differs from the best of them enough; what a rank says is
-that each of its rows is not shown to be worse than its best. Rows of equal accuracy always share a rank,
-and a row that lacks more than a twentieth of the test tracks gets none: it has sat another exam.
+A rank says that none of its rows is significantly worse than its first. Two rows of one rank may still differ
+significantly from each other. Rows of equal accuracy always share a rank. A row that lacks more than a
+twentieth of the test tracks gets no rank, because it was tested on other tracks.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from mgrbench.metrics.significance import ALPHA, PairedTests, holm, paired_tests
 from mgrbench.results.run import Warn
 
 ENOUGH = 0.95
-"""Share of the split's test tracks from which on a row is ranked."""
+"""Share of the split's test tracks that a ranked row must have predicted."""
 
 _BLOCK = 128
 """Rows compared at a time, to save memory."""
 
 _LIKELY = 0.8
-"""Accuracy for which the interval of independent tracks is given."""
+"""Accuracy for which the interval is given that independent tracks would have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Resolution:
 
     Attributes:
         tracks: test tracks.
-        groups: the groups that artists tie them into; a track of unknown artist is one by itself.
+        groups: number of their clusters by artist.
         independent: half the 95 % interval of an accuracy of .8, if tracks were independent.
         between_rows: half the 95 % interval, over artists, of the difference between a row and the next: the
             median over the ranked rows. None where there are no two rows that got different tracks right.
@@ -107,7 +107,7 @@ def resolution(rows: Sequence[Row], clusters: NDArray[np.int64]) -> Resolution:
 def _compared(
     leader: Row, others: Sequence[Row], clusters: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """By how much each of the others is behind, and the p of that after Holm."""
+    """How far each of the others is behind, in accuracy, and p after Holm's correction."""
     tracks = len(clusters)
     (ours,), (tested,) = unpack_hits([leader.hits], tracks)
     parts: list[PairedTests] = []
@@ -118,7 +118,7 @@ def _compared(
         return np.array([]), np.array([])
     difference = np.concatenate([part.difference for part in parts])
     p = np.concatenate([part.p for part in parts])
-    # On the common tracks a row may even be ahead; then it is not shown to be worse.
+    # On the common tracks a row may be ahead of the leader; then it is not worse.
     return difference, holm(np.where(difference > 0, p, 1.0))
 
 

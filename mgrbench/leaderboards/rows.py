@@ -1,4 +1,4 @@
-"""One finished run -> one row, after everything in it has been derived again from its predictions."""
+"""One finished run -> one row, with its scores computed again from its predictions."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from mgrbench.results.versions import versions_of
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a leaderboard says of one run.
+    """A run on a leaderboard.
 
     Attributes:
-        rank: place by accuracy among the ranked rows, shared by those that are not told apart (see
+        rank: place by accuracy among the ranked rows, shared by those that do not differ significantly (see
             `mgrbench.leaderboards.ranks`); None if it is not ranked.
         tied: whether it shares its rank.
         scores: metric -> pooled value with its interval, derived from the predictions.
         accuracy_folds: mean and population standard deviation of the folds' accuracies.
-        warnings: what is known against this run, but not what is known against its split.
+        warnings: those about the run, without those about its split.
         run: folder of the run, relative to the folder of runs.
         hits: what it got right, see `mgrbench.leaderboards.hits`.
-        versions: the libraries it was made with; none where nobody saw that.
+        versions: the libraries it was made with; none where they are unknown.
         confusion: the confusion matrix, rows are true genres.
         folder: where the run lies.
     """
@@ -73,7 +73,8 @@ def row_of(
     """The row of a finished run.
 
     Raises:
-        BenchError: if the run can't be believed (see `mgrbench.results.load`), or if a metric fails.
+        BenchError: if the run's record is not what its predictions give (see `mgrbench.results.load`), or
+            if a metric fails.
     """
     run = checked_run(folder, split, genres)
     extra = {name: metric for name, metric in metrics.items() if name not in METRICS}

@@ -24,7 +24,7 @@ _POINTS = 80
 def _svg(
     width: float, height: float, title: str, about: str, parts: Sequence[str], largest: float = 1.0
 ) -> str:
-    """A drawing; on a wide screen it grows up to ``largest`` times its size."""
+    """A drawing. On a wide screen it grows up to ``largest`` times its size."""
     shown = f"max-width:{largest * width:g}px"
     head = f'<svg viewBox="0 0 {width:g} {height:g}" role="img" style="{shown}">'
     return "".join([head, f"<title>{escape(title)}</title><desc>{escape(about)}</desc>", *parts, "</svg>"])
@@ -107,8 +107,8 @@ def _often(counts: Sequence[Sequence[int]], genres: Sequence[str]) -> str:
         for column, count in enumerate(line)
         if count and row != column
     ]
-    said = [f"{true} taken for {taken} {-count} times" for count, true, taken in sorted(wrong)[:3]]
-    return f"Commonest mistakes: {', '.join(said)}." if said else "No mistakes."
+    pairs = [f"{true} taken for {taken} {-count} times" for count, true, taken in sorted(wrong)[:3]]
+    return f"Commonest mistakes: {', '.join(pairs)}." if pairs else "No mistakes."
 
 
 def genre_bars(genres: Sequence[PerClass], name: str) -> str:

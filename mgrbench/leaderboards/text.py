@@ -1,4 +1,4 @@
-"""What boards say in words, in whatever format: names, codes, sentences; and text that stays text."""
+"""The words of leaderboards in every format: names, codes, sentences."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def all_codes(board: Board, row: Row) -> str:
 
 
 def provenance(board: Board) -> dict[str, str]:
-    """What the split file's header says of where it comes from, as far as it says it."""
-    said = board.split.provenance
-    return {key: said[key] for key in ("rules", "source", "made-by", "cite") if said.get(key)}
+    """Where the split comes from: the fields of its file's header that are there."""
+    header = board.split.provenance
+    return {key: header[key] for key in ("rules", "source", "made-by", "cite") if header.get(key)}
 
 
 def folds_text(board: Board, row: Row) -> str:
-    """``.842 ± .021``; a dash where there is one fold, which says nothing of how folds differ."""
+    """``.842 ± .021``; a dash where there is one fold, and no difference between folds."""
     if len(board.split.folds) == 1:
         return "–"
     return f"{short(row.accuracy_folds.mean)} ± {short(row.accuracy_folds.std)}"
@@ -99,25 +99,27 @@ def resolution_line(board: Board) -> str:
         return f"The tracks are in {found.groups} groups by artist."
     return (
         f"The tracks are in {found.groups} groups by artist: from one row to the next, differences show from "
-        f"about {100 * found.between_rows:.1f} points. Rows with = are not told apart from the first of "
-        "their rank."
+        f"about {100 * found.between_rows:.1f} points. Rows with = do not differ significantly from the "
+        "first of their rank."
     )
 
 
 RANKS = (
-    "Rows that share a rank (=) are not shown to be worse than the first of them (MGR107). They are compared "
-    "with it on the same tracks: two rows are told apart where the larger p of McNemar's exact test and the "
-    "test over artists is below .05, after Holm's correction for all rows below it."
+    "Rows that share a rank (=) are not significantly worse than the first of them (MGR107). They are "
+    "compared with it on the same tracks. Two rows differ significantly where the larger p of McNemar's "
+    "exact test and of the test over artists is below .05, after Holm's correction for all rows below the "
+    "first."
 )
 """How a board is to be read."""
 
 
 REPORTED = (
-    "Printed by others, not measured here, and not ranked: their folds, features and choices were not seen, "
-    f"and what was chosen on test is too high. Table numbers are those of {SOURCE}, which quotes other "
-    "systems in its Table 11. `mgrbench table` sets them beside measured rows."
+    "Printed by others, not measured here, and not ranked. Their folds and features are not known here, nor "
+    "whether an accuracy is too high because something was selected on the test part. Table numbers are "
+    f"those of {SOURCE}, which quotes other systems in its Table 11. `mgrbench table` shows them beside "
+    "measured rows."
 )
-"""What has to be said above figures that others printed."""
+"""The sentences above figures that others printed."""
 _DECISIONS = {"sum": "sum rule", "meta": "meta-CNN"}
 
 

@@ -1,4 +1,4 @@
-"""Statistics: how far a score can be trusted.
+"""Statistics: the uncertainty of a score.
 
 Tracks of one artist are not independent observations. The bootstrap here therefore draws artists, not tracks:
 a cluster bootstrap with percentile intervals (Davison and Hinkley 1997, chapters 3 and 5; Field and Welsh
@@ -21,7 +21,7 @@ RESAMPLES = 10_000
 LOSS_UNIT = 2.0**-20
 """Log losses are summed as whole multiples of this many nats, less than a fifth digit of a probability."""
 _BLOCK = 512
-"""Resamples drawn at a time, to save memory; the draws are the same whatever it is."""
+"""Resamples drawn at a time, to save memory. The draws do not depend on it."""
 _SCORED = 2048
 """Resamples scored at a time: few enough that their counts stay in a processor's cache."""
 
@@ -125,7 +125,7 @@ class Bootstrap:
 
         Returns:
             name -> (low, high), or None where there is a single cluster: every resample is then the same
-            tracks, and tells nothing of how other artists would have fared.
+            tracks, so nothing is known of other artists.
 
         Raises:
             BenchError: as in `distributions`, or if ``confidence`` is not between 0 and 1.

@@ -1,7 +1,7 @@
 """Metrics: the true and the predicted genres of some tracks, reduced to numbers.
 
-An `Outcome` holds what a model said of some tracks. Everything but log loss is a function of three counts a
-genre, the *margins* of the confusion matrix:
+An `Outcome` holds the predictions of a model for some tracks. Everything but log loss is a function of three
+counts a genre, the *margins* of the confusion matrix:
 
 * ``hits[i]``: tracks of genre i that were predicted i (the diagonal, TP_i),
 * ``predicted[i]``: tracks that were predicted i (a column's sum, TP_i + FP_i),

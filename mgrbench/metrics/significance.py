@@ -1,16 +1,16 @@
-"""Paired tests: can two models be told apart by what they got right of the same test tracks?
+"""Paired tests: do two models differ significantly in what they got right of the same test tracks?
 
-Three tests, each with its own blind spot:
+Three tests, each of which misses something:
 
 * McNemar's exact test (McNemar 1947; a two-sided binomial test of the tracks that exactly one model got
   right) holds for any number of tracks, but takes tracks for independent, which those of one artist are not.
 * The test over artists compares the difference with its standard error over clusters of tracks, by a t
   distribution (the linearised form of the bootstrap in `mgrbench.metrics.bootstrap`; Field and Welsh 2007).
-  It knows that artists tie tracks together, but is an approximation that needs a fair number of them.
+  It allows for the tracks of one artist, but is an approximation that needs a fair number of artists.
 * The corrected resampled t-test (Nadeau and Bengio 2003) compares the folds' differences, with a variance
-  that allows for overlapping training parts. It is the one that asks what other training tracks would do.
+  that allows for overlapping training parts. Only this test allows for the choice of training tracks.
 
-Leaderboards and comparisons say that two models differ only if both of the first two say so.
+In leaderboards and comparisons two models differ significantly if they do by both of the first two tests.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from mgrbench.core.types import BenchError
 
 ALPHA = 0.05
-"""Two models are told apart where p, after Holm's correction, is below this."""
+"""Two models differ significantly where p, after Holm's correction, is below this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def _over_clusters(
     error = np.where(count > 1, np.sqrt((freedom + 1) / freedom * rest) / tracks, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.abs(difference) / error
-    # Without any difference t is 0/0, and of a single cluster nothing is known: neither tells models apart.
+    # Without any difference t is 0/0, and of a single cluster nothing is known: neither is significant.
     p = np.where(np.isnan(t) | (difference == 0), 1.0, 2 * stdtr(freedom, -np.nan_to_num(t, posinf=np.inf)))
     half_width = np.asarray(stdtrit(freedom, 1 - ALPHA / 2) * error, dtype=np.float64)
     return np.asarray(difference), np.asarray(error, dtype=np.float64), half_width, np.asarray(p)

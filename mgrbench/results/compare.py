@@ -1,6 +1,6 @@
-"""Several runs on the same test tracks -> what sets them apart, and what does not.
+"""Several runs on the same test tracks -> their differences, and whether these are significant.
 
-Everything is computed from the runs' predictions, on the tracks that all of them were tested on.
+Everything is computed from the runs' predictions, on the test tracks that all of them predicted.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class Entrant:
     """One of the runs compared.
 
     Attributes:
-        name: the model with its options and features, and what else tells it from the others.
-        run: its record.
+        name: the model with its options and features; where two have the same, also the seed.
+        run: the run.
         scores: accuracy and macro F1 on the common tracks, with their intervals over artists.
-        warnings: what must be known of it: its own warnings, and what only the comparison shows.
+        warnings: the run's own, and those of the comparison (MGR104, MGR107, MGR108).
     """
 
     name: str
@@ -52,8 +52,8 @@ class Comparison:
     Attributes:
         split: the split.
         tracks: the number of test tracks common to all runs.
-        artists: the number of clusters that artists tie these into.
-        entrants: the runs, as they were named.
+        artists: the number of their clusters by artist.
+        entrants: the runs, in the order given.
         pairs: every two of them.
     """
 
@@ -81,8 +81,9 @@ def compare(
         dataset: the dataset, where it comes from a file.
 
     Raises:
-        BenchError: if there are fewer than two runs, one is named twice, they are of different datasets or
-            splits or versions of one, have no test track in common, or cannot be believed.
+        BenchError: if there are fewer than two runs; if one is named twice; if they are of different splits,
+            or of different versions of one; if they have no test track in common; or if the record of one is
+            not what its predictions give.
     """
     roots = [Path(root)] if isinstance(root, str | Path) else [Path(folder) for folder in root]
     if len(runs) < 2:
@@ -179,7 +180,10 @@ def _scores(outcome: Outcome, bootstrap: Bootstrap) -> dict[str, Score]:
 
 
 def _late_warnings(runs: Sequence[Run], pairs: Sequence[Pair], common: int) -> list[list[Warn]]:
-    """What only the comparison shows of each run: fewer tracks, no difference, other versions."""
+    """The warnings of each run that only a comparison gives.
+
+    They are about fewer tracks (MGR104), no significant difference (MGR107) and other versions (MGR108).
+    """
     late: list[list[Warn]] = [[] for _ in runs]
     for warnings, run in zip(late, runs, strict=True):
         tested = len(run.predictions)
@@ -190,7 +194,7 @@ def _late_warnings(runs: Sequence[Run], pairs: Sequence[Pair], common: int) -> l
         tied = {pair.first + pair.second - position for pair in pairs if _is_tie(pair, position)}
         if tied:
             others = ", ".join(str(other + 1) for other in sorted(tied))
-            warnings.append(Warn(code="MGR107", detail=f"not told apart from run {others}"))
+            warnings.append(Warn(code="MGR107", detail=f"not significantly different from run {others}"))
     for warnings, differing in zip(late, other_versions([versions_of(run) for run in runs]), strict=True):
         if differing:
             warnings.append(Warn(code="MGR108", detail=differing))
@@ -198,7 +202,7 @@ def _late_warnings(runs: Sequence[Run], pairs: Sequence[Pair], common: int) -> l
 
 
 def _is_tie(pair: Pair, position: int) -> bool:
-    return position in {pair.first, pair.second} and not pair.told_apart
+    return position in {pair.first, pair.second} and not pair.significant
 
 
 def to_document(comparison: Comparison) -> dict[str, Any]:
@@ -226,9 +230,9 @@ def to_document(comparison: Comparison) -> dict[str, Any]:
 
 
 def _pair_document(pair: Pair) -> dict[str, Any]:
-    numbered = {"first": pair.first + 1, "second": pair.second + 1, "told_apart": pair.told_apart}
+    numbered = {"first": pair.first + 1, "second": pair.second + 1, "told_apart": pair.significant}
     t, p = pair.over_folds or (None, None)
     # JSON has no infinity, which t is where all folds differ by the same.
     folds = {"t": t if t is None or np.isfinite(t) else None, "p": p}
-    genres = [asdict(genre) | {"told_apart": genre.told_apart} for genre in pair.genres]
+    genres = [asdict(genre) | {"told_apart": genre.significant} for genre in pair.genres]
     return asdict(pair) | numbered | {"over_folds": folds, "genres": genres}

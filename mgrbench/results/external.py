@@ -1,8 +1,8 @@
-"""A stranger's predictions, from any framework -> predictions as mgrbench stores them.
+"""External predictions, made by any framework -> predictions as mgrbench stores them.
 
 The file needs a column ``track_id`` (ids, file names or paths) and either ``predicted`` (genre names in any
-spelling) or one column ``p_<genre>`` for each genre, or both. ``fold`` and ``genre`` may be there and are
-then checked. Columns may be separated by commas, semicolons or tabs.
+spelling) or one column ``p_<genre>`` for each genre, or both. The columns ``fold`` and
+``genre`` are checked where they are there. Columns may be separated by commas, semicolons or tabs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mgrbench.metrics.classification import Outcome, probability_fault
 from mgrbench.results.predictions import Predictions
 
 
-def read_foreign(path: Path, dataset: Dataset, split: Split, *, allow_missing: bool = False) -> Predictions:
+def read_external(path: Path, dataset: Dataset, split: Split, *, allow_missing: bool = False) -> Predictions:
     """Read predictions for the test tracks of a split, in the split's order.
 
     Raises:
@@ -37,7 +37,7 @@ def read_foreign(path: Path, dataset: Dataset, split: Split, *, allow_missing: b
         raise BenchError(f"has the columns {', '.join(header)[:80]}", hint, f"{path}:1")
     if len(set(header)) != len(header):
         raise BenchError("names a column twice", "keep one of them", f"{path}:1")
-    found: dict[tuple[str, int], tuple[int, NDArray[np.float64] | None]] = {}
+    read: dict[tuple[str, int], tuple[int, NDArray[np.float64] | None]] = {}
     tested = _tested_in(split)
     for number, row in rows:
         where = f"{path}:{number}"
@@ -45,11 +45,11 @@ def read_foreign(path: Path, dataset: Dataset, split: Split, *, allow_missing: b
             raise BenchError(f"has {len(row)} values for {len(header)} columns", "correct the line", where)
         values = dict(zip(header, row, strict=True))
         key = _test_track(values, dataset, split, tested, where)
-        if key in found:
+        if key in read:
             raise BenchError(f"{key[0]} is predicted twice", "keep one of the rows", where)
         proba = _probabilities(row, p_columns, where) if p_columns else None
-        found[key] = (_predicted(values.get("predicted"), proba, dataset.genres, where), proba)
-    return _ordered(found, dataset, split, path, allow_missing=allow_missing)
+        read[key] = (_predicted(values.get("predicted"), proba, dataset.genres, where), proba)
+    return _ordered(read, dataset, split, path, allow_missing=allow_missing)
 
 
 def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -87,7 +87,7 @@ def _probability_columns(header: Sequence[str], dataset: Dataset, path: Path) ->
 
 
 def plain(genre: str) -> str:
-    """A genre's name without what people spell differently: ``Hip-Hop`` and ``hip hop`` are ``hiphop``."""
+    """A genre's name by its letters and digits alone: ``Hip-Hop`` and ``hip hop`` are ``hiphop``."""
     return "".join(character for character in genre.casefold() if character.isalnum())
 
 
@@ -118,13 +118,13 @@ def _test_track(
     if "fold" in values:
         if values["fold"] not in map(str, folds):
             hint = f"the split tests it in fold {folds[0]}"
-            raise BenchError(f"{track} is said to be tested in fold {values['fold']!r}", hint, where)
+            raise BenchError(f"{track} has the fold {values['fold']!r}", hint, where)
         folds = [int(values["fold"])]
     if len(folds) > 1:
         raise BenchError(f"{track} is tested in folds {folds}", "add a column fold", where)
     if "genre" in values and plain(values["genre"]) != plain(split.genre[track]):
         hint = f"{split.name} says {split.genre[track]}"
-        raise BenchError(f"{track} is said to be {values['genre']!r}", hint, where)
+        raise BenchError(f"{track} has the genre {values['genre']!r}", hint, where)
     return track, folds[0]
 
 
@@ -158,7 +158,7 @@ def _predicted(
 
 
 def _ordered(
-    found: Mapping[tuple[str, int], tuple[int, NDArray[np.float64] | None]],
+    read: Mapping[tuple[str, int], tuple[int, NDArray[np.float64] | None]],
     dataset: Dataset,
     split: Split,
     path: Path,
@@ -166,16 +166,16 @@ def _ordered(
     allow_missing: bool,
 ) -> Predictions:
     wanted = [(track, number) for number, fold in enumerate(split.folds, start=1) for track in fold.test]
-    missing = [track for track, number in wanted if (track, number) not in found]
+    missing = [track for track, number in wanted if (track, number) not in read]
     if missing and not allow_missing:
         hint = "predict every test track, or add --allow-missing (the row will say so)"
         what = f"lacks {len(missing)} of {len(wanted)} test tracks, the first {missing[0]}"
         raise BenchError(what, hint, path)
-    keys = [key for key in wanted if key in found]
-    probas = [proba for _, proba in (found[key] for key in keys) if proba is not None]
+    keys = [key for key in wanted if key in read]
+    probas = [proba for _, proba in (read[key] for key in keys) if proba is not None]
     outcome = Outcome(
         np.array([dataset.genres.index(split.genre[track]) for track, _ in keys], dtype=np.int64),
-        np.array([found[key][0] for key in keys], dtype=np.int64),
+        np.array([read[key][0] for key in keys], dtype=np.int64),
         np.stack(probas) if probas else None,
         len(dataset.genres),
     )

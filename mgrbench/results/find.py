@@ -1,4 +1,4 @@
-"""Stored runs, found again by their folder or by the name of their row, with their split and dataset."""
+"""Stored runs, looked up by their folder or by the name of their row; and their splits and datasets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run_dataset(name: str) -> Dataset:
 def run_split(name: str, folder: Path) -> Split:
     """The split of a run: shipped with mgrbench, or kept beside the run where it is a user's own.
 
-    What lies beside a run never stands in for a shipped split: whoever sends in runs could make it easier.
+    A file beside a run never replaces a shipped split: else a contributor could make the split easier.
 
     Raises:
         BenchError: if there is none of this name, or if another one lies beside the run.

@@ -31,7 +31,7 @@ def run_folder(out: Path, dataset: str, split: str, model: str, run_id: str) -> 
 
 
 def check_row_name(name: str) -> None:
-    """Refuse what can't be the name of a row: it becomes a folder, and stands in tables and on terminals.
+    """Check the name of a row, which becomes a folder and stands in tables and on terminals.
 
     Raises:
         BenchError: if it is empty, hidden, has slashes, control characters, or spaces at its ends.
@@ -44,7 +44,7 @@ def check_row_name(name: str) -> None:
 
 @contextmanager
 def claimed(folder: Path, out: Path) -> Iterator[None]:
-    """Keep other processes from writing a run; where nothing was written, no empty folder stays in ``out``.
+    """Keep other processes from writing a run. Where nothing was written, no empty folder stays in ``out``.
 
     Raises:
         BenchError: if another process writes it.

@@ -1,6 +1,6 @@
 """A stored run, read back. All scores of its record are computed again from its predictions and compared.
 
-A record that says anything else than its predictions give is refused.
+A record with other numbers than its predictions give is refused.
 """
 
 from __future__ import annotations

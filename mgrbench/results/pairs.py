@@ -1,4 +1,4 @@
-"""Two models on the same test tracks: how far apart they are, on which genres, and what they disagree on."""
+"""Two models on the same test tracks: their differences, overall and by genre, and where they disagree."""
 
 from __future__ import annotations
 
@@ -22,9 +22,14 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class GenreResult:
-    """Two runs on the tracks of one genre: how many each got right, and p after Holm over the genres.
+    """Two runs on the tracks of one genre.
 
-    The p is the larger one of McNemar's test and the test over artists.
+    Attributes:
+        genre: its name.
+        tracks: number of its tracks.
+        first, second: how many of these the first and the second run got right.
+        p_holm: the larger p of McNemar's test and of the test over artists, corrected by Holm's method for
+            all genres.
     """
 
     genre: str
@@ -34,8 +39,8 @@ class GenreResult:
     p_holm: float
 
     @property
-    def told_apart(self) -> bool:
-        """Whether these tracks show that one of them is better on this genre."""
+    def significant(self) -> bool:
+        """Whether the difference is significant: p < .05."""
         return self.p_holm < ALPHA
 
 
@@ -52,18 +57,19 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two of the runs, by their position among the entrants; differences are first minus second.
+    """Two runs of a comparison; differences are first minus second.
 
     Attributes:
+        first, second: their positions among the entrants.
         differences: of accuracy and macro F1, with intervals by the paired bootstrap over artists.
         only_first: tracks that only the first got right.
         only_second: tracks that only the second got right.
         mcnemar: p of McNemar's exact test.
         over_artists: p of the test over artists.
-        p_holm: the larger of the two, after Holm over all pairs.
-        over_folds: t and p of the corrected resampled t-test; None of a single fold.
-        genres: genre by genre.
-        disagreements: the tracks they predicted different genres of.
+        p_holm: the larger of the two, corrected by Holm's method for all pairs.
+        over_folds: t and p of the corrected resampled t-test; None for a single fold.
+        genres: the same for each genre.
+        disagreements: the tracks of which they predicted different genres.
     """
 
     first: int
@@ -79,8 +85,8 @@ class Pair:
     disagreements: tuple[Disagreement, ...]
 
     @property
-    def told_apart(self) -> bool:
-        """Whether the common tracks show that one of them is better."""
+    def significant(self) -> bool:
+        """Whether the difference is significant by the test over artists and by McNemar's: p < .05."""
         return self.p_holm < ALPHA
 
 

@@ -1,4 +1,4 @@
-"""``predictions.csv``: what a model said of every test track, one row each.
+"""``predictions.csv``: the predictions of a model for the test tracks, one row each.
 
 Columns ``track_id, fold, genre, predicted`` and, where the model gives probabilities, ``p_<genre>`` for each
 genre in the dataset's order. Probabilities are stored to five significant digits. Every score of a run is
@@ -172,9 +172,9 @@ def check_against_split(predictions: Predictions, split: Split, path: Path) -> N
 
 
 def _check_genres(predictions: Predictions, split: Split, path: Path) -> None:
-    said = [predictions.genres[genre] for genre in predictions.outcome.genre.tolist()]
+    written = [predictions.genres[genre] for genre in predictions.outcome.genre.tolist()]
     true = [split.genre[track] for track in predictions.ids]
-    if said != true:
-        wrong = next(index for index, genre in enumerate(said) if genre != true[index])
-        problem = f"{predictions.ids[wrong]} is said to be {said[wrong]}"
+    if written != true:
+        wrong = next(index for index, genre in enumerate(written) if genre != true[index])
+        problem = f"{predictions.ids[wrong]} has the genre {written[wrong]}"
         raise BenchError(problem, f"the split says {true[wrong]}", path)

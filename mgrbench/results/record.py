@@ -1,4 +1,4 @@
-"""Predictions and what is known of how they came about -> the record of a run."""
+"""Predictions, and what is known of how they were made -> a run."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def make_run(
         selection: what was chosen on which part.
         parts: fold -> its parts, as the model got them.
         started: when the work began.
-        warnings: what is known of the run beside what the split and the scores say.
+        warnings: those that follow neither from the split nor from the predictions.
         options: options of the model.
         features: feature -> fingerprint.
         seed: seed of the models.
@@ -114,7 +114,10 @@ def _split_warnings(split: Split, dataset: Dataset) -> list[Warn]:
 
 
 def score_warnings(predictions: Predictions, split: Split) -> list[Warn]:
-    """What must be said of predictions, whoever made them: some are missing, or a guess does as well."""
+    """The warnings that follow from predictions.
+
+    Some are missing (MGR104), or the commonest training genre scores more (MGR106).
+    """
     warnings = []
     if len(predictions) < split.test_tracks:
         detail = f"{len(predictions)} of the split's {split.test_tracks} test tracks"
@@ -137,7 +140,7 @@ def _majority_hits(predictions: Predictions, split: Split) -> int:
 def _commonest(split_text: str, genres: tuple[str, ...]) -> tuple[int, ...]:
     """Per fold the position of the commonest training genre; of equally common ones the first.
 
-    By the split's text, which can be a key, because a board asks for every one of its rows.
+    The split's text is the key of the cache: a leaderboard asks for each of its rows.
     """
     split = split_from_text(split_text, "split")
     counts = [Counter(split.genre[track] for track in (*fold.train, *fold.valid)) for fold in split.folds]

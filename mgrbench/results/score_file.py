@@ -1,4 +1,4 @@
-"""A stranger's predictions -> a finished run."""
+"""A file of external predictions -> a finished run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 from mgrbench.core.dataset_plugin import load_dataset
 from mgrbench.core.files import digest_of_file, write_atomically
 from mgrbench.core.types import Dataset, Fold, Split
-from mgrbench.results.external import read_foreign
+from mgrbench.results.external import read_external
 from mgrbench.results.folder import SPLIT_FILE, check_row_name, claimed, run_folder, write_run
 from mgrbench.results.record import make_run
 from mgrbench.results.run import Run, Selection, Warn
@@ -28,7 +28,8 @@ def score_file(
 ) -> tuple[Run, Path]:
     """Score a file of predictions and store it as a run; gives the run and its folder.
 
-    The row says that its training was not observed, and that it is optimistic if it was selected on test.
+    The run has a warning that its training was not observed (MGR105), and one where it was selected on test
+    (MGR101).
 
     Raises:
         BenchError: if the file is not what `mgrbench.results.external` reads.
@@ -38,7 +39,7 @@ def score_file(
     check_split(chosen, data)
     check_row_name(name)
     started = datetime.now(UTC)
-    predictions = read_foreign(path, data, chosen, allow_missing=allow_missing)
+    predictions = read_external(path, data, chosen, allow_missing=allow_missing)
     warnings = [Warn(code="MGR105", detail=f"from {path.name}")]
     if selection == "test":
         warnings.append(

@@ -1,6 +1,6 @@
-"""Predictions -> everything that a run record says under its scores.
+"""Predictions -> all numbers of a run record that follow from them.
 
-Runs and leaderboards use this one function, so that a number can't differ between them.
+Runs and leaderboards use this one function, so that a number cannot differ between them.
 """
 
 from __future__ import annotations

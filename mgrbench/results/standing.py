@@ -1,4 +1,4 @@
-"""Whether a run speaks for its split where one run a split, or one run a model, stands for all."""
+"""Which runs may be shown as the best of a split or of a model, where a table shows one run alone."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 NEARLY_ALL = 0.99
 """Share of the split's test tracks that such a run must have predicted. One broken clip of a published
-collection changes no accuracy that is shown."""
+collection is no reason to leave a run out."""
 
 _LABELLED = "MGR103"
 """The code of features that are known to carry label information."""
 
 
 def stands_apart(codes: Iterable[str], tested: int, test_tracks: int) -> bool:
-    """Whether a ranked run stands apart: in the table of its split, but in no overview.
+    """Whether a run stands apart: in the table of its split, but not as the best run in an overview.
 
     Args:
         codes: the codes of the run's warnings.

@@ -1,4 +1,4 @@
-"""Which library versions runs were made with, and which of them differ from the rest."""
+"""The library versions that runs were made with, and those that differ from most runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mgrbench.results.run import RunRecord
 
 
 def versions_of(run: RunRecord) -> Mapping[str, str]:
-    """The libraries a run was made with; none of one scored from a file (MGR105), since nobody saw it."""
+    """The libraries a run was made with; none where they are unknown: it was scored from a file (MGR105)."""
     return {} if any(warning.code == "MGR105" for warning in run.warnings) else run.environment.packages
 
 

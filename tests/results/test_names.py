@@ -30,7 +30,7 @@ def test_a_name_is_the_model_its_options_and_its_features(options, features, nam
     assert full_name(shown) == run_name(run).replace("guess", "m", 1)
 
 
-def test_runs_of_one_name_are_told_apart_by_their_seeds_and_then_by_their_times():
+def test_runs_of_one_name_get_their_seeds_and_then_their_times():
     runs = [run_of(predicted(kept=0.2), seed=seed) for seed in (0, 1, 1)]
     later = runs[2].model_copy(update={"finished_utc": "2030-01-01T00:00:00Z"})
     names = run_names([runs[0], runs[1], later])

@@ -87,7 +87,7 @@ class Found:
 
     Attributes:
         splits: dataset -> the split whose runs are looked for, the first of those wanted.
-        notes: what has to be said of the runs that were shown.
+        notes: sentences about the runs that were shown.
         leaks: codes of what leaks in the splits that they were tested on.
     """
 
@@ -141,7 +141,7 @@ class Found:
             for folder, run in runs
             if not one.features or set(run.features) == set(one.features)
         ]
-        if not fitting and one.table == COMPARISON:  # a system as a whole, whatever it was given
+        if not fitting and one.table == COMPARISON:  # a system as a whole, on any features
             most = max((len(run.features) for _, run in runs), default=0)
             fitting = [(folder, run) for folder, run in runs if len(run.features) == most]
             if fitting:

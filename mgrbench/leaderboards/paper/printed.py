@@ -1,4 +1,4 @@
-"""What the paper printed: reports that stand beside measured rows, and are never ranked with them.
+"""What the paper printed: accuracies that are shown beside measured rows, and never ranked with them.
 
 The facts are in ``facts/``: every accuracy of Tables 2 to 5, 9 and 11 of Ng, Zeng and Wang (IEEE Access
 2020), and the confusion matrices of Tables 6, 7, 8 and 10. What can be checked is checked when it is read: an
@@ -209,7 +209,7 @@ def _reported(row: dict[str, str]) -> Reported:
 
 
 def _granularity(text: str) -> str:
-    """What is to be said of an accuracy on 729 tracks that no number of right ones gives, rounded."""
+    """A note on an accuracy on 729 tracks that no number of right ones gives when rounded; else empty."""
     printed = Decimal(text).quantize(_PLACES)
     shares = [Decimal(right) / _ISMIR_TRACKS for right in range(_ISMIR_TRACKS + 1)]
     if printed in {share.quantize(_PLACES, ROUND_HALF_UP) for share in shares}:

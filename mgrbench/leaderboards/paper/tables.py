@@ -65,8 +65,8 @@ def paper_table(table: int, dataset: str | None, wanted: Wanted) -> list[Grid]:
         wanted: which runs may stand in it.
 
     Raises:
-        BenchError: if the table has no figures of the dataset, if a run cannot be believed, or if a confusion
-            matrix is wanted of several splits.
+        BenchError: if the table has no figures of the dataset, if the record of a run is not what its
+            predictions give, or if a confusion matrix is wanted of several splits.
     """
     datasets = datasets_of(table)
     if dataset is not None and dataset not in datasets:
