@@ -1,8 +1,8 @@
 """Figures of stored runs for papers: confusion matrix, intervals, learning curves, embedding.
 
-Lettering is 7 to 9 points at the width of one column, colours are those of Okabe and Ito (2008) or a single
-hue from light to dark, and what colour tells, position or a marker tells too. The same run gives the same
-bytes with the same matplotlib.
+Letters are 7 to 9 points at the width of one column. Colours are those of Okabe and Ito (2008), or shades of
+one hue; a position or a marker always says the same as a colour. With one version of matplotlib, the same run
+gives the same bytes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SMALLEST = 1e-4
-"""Probability that the embedding takes smaller ones for: below it a model's digits mean little."""
+"""Smallest probability of an embedding: smaller ones are raised to it, since their digits mean little."""
 _DARK = 0.55
 
 
@@ -35,7 +35,7 @@ def _name(one: StoredRun) -> str:
 
 
 def confusion(one: StoredRun) -> Figure:
-    """Counts of true against predicted genres, a cell the darker the larger its share of the true genre."""
+    """The confusion matrix of a run: counts, in cells shaded by their share of the true genre."""
     from matplotlib.figure import Figure
 
     counts = np.array(one.run.confusion)
@@ -57,11 +57,14 @@ def confusion(one: StoredRun) -> Figure:
 
 
 _MANY = 10
-"""Genres whose matrix is legible in one column."""
+"""Largest number of genres whose matrix is legible in one column."""
 
 
 def intervals(runs: Sequence[StoredRun]) -> Figure:
-    """Accuracies with their 95 % intervals over artists, the first run on top."""
+    """Accuracies of runs on one split with their 95 % intervals over artists, the first run on top.
+
+    A run that was selected on test has a hollow marker.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(ONE_COLUMN, 0.7 + 0.18 * len(runs)), layout="constrained")
@@ -84,7 +87,10 @@ def intervals(runs: Sequence[StoredRun]) -> Figure:
 
 
 def curves(runs: Sequence[StoredRun]) -> Figure:
-    """Loss and accuracy by epoch: a thin line for every fold and network, dashed for the training part.
+    """Loss and accuracy by epoch: a line for every fold and network, dashed for the training part.
+
+    Args:
+        runs: the runs, a colour each.
 
     Raises:
         BenchError: if a run has no history.
@@ -117,11 +123,11 @@ def curves(runs: Sequence[StoredRun]) -> Figure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cloud:
-    """What a model says of test tracks that it did not train on, to be laid out in the plane.
+    """What a model gives for test tracks, before `embed` lays them out in the plane.
 
     Attributes:
         values: float, shape (tracks, values).
-        genre: int, shape (tracks,): positions of the true genres.
+        genre: int64, shape (tracks,): positions of the true genres.
         shown: what the values are, for the title.
     """
 
@@ -131,13 +137,13 @@ class Cloud:
 
 
 def feature_cloud(features: FloatArray, genre: NDArray[np.int64], fold: int) -> Cloud:
-    """The high-level features of a fold's test tracks, as in the paper's Figures 8 to 10.
+    """The high-level features of a fold's test tracks, as in Figures 8 to 10 of Ng, Zeng and Wang (2020).
 
-    One fold at a time: the features of another fold's network have other axes.
+    There is one fold alone, because the features of another fold's network have other axes.
 
     Args:
         features: float32, shape (tracks, values).
-        genre: int, shape (tracks,): positions of the true genres.
+        genre: int64, shape (tracks,): positions of the true genres.
         fold: number of the fold.
     """
     many, wide = features.shape
@@ -145,13 +151,13 @@ def feature_cloud(features: FloatArray, genre: NDArray[np.int64], fold: int) -> 
 
 
 def prediction_cloud(predictions: Predictions, fold: int | None = None) -> Cloud:
-    """The log-probabilities of test tracks: a model's last layer up to a constant a track.
+    """The log-probabilities of test tracks: the last layer of a model, up to a constant for each track.
 
-    Every run has them, and they mean the same in every fold, which hidden features do not.
+    They mean the same in every fold, which hidden features do not.
 
     Args:
-        predictions: of a run.
-        fold: only the tracks of this fold; of all folds without it.
+        predictions: the predictions of a run, with probabilities.
+        fold: number of the one fold to show; all folds without it.
 
     Raises:
         BenchError: if there are no probabilities, or no such fold.
@@ -172,11 +178,11 @@ def prediction_cloud(predictions: Predictions, fold: int | None = None) -> Cloud
 
 
 def embedding(one: StoredRun, cloud: Cloud, points: FloatArray) -> Figure:
-    """t-SNE of what a model says of test tracks, coloured and marked by true genre.
+    """t-SNE of what a model gives for test tracks, coloured and marked by true genre.
 
     Args:
         one: the run.
-        cloud: what was laid out.
+        cloud: what was laid out in the plane.
         points: its positions in the plane, float32 of shape (tracks, 2), see `embed`.
     """
     from matplotlib.figure import Figure
@@ -197,7 +203,14 @@ def embedding(one: StoredRun, cloud: Cloud, points: FloatArray) -> Figure:
 
 
 def embed(values: NDArray[np.floating[Any]], seed: int = 0) -> FloatArray:
-    """Positions of the tracks in the plane, (tracks, values) -> float32 (tracks, 2).
+    """Lay tracks out in the plane by t-SNE (van der Maaten and Hinton 2008).
+
+    Args:
+        values: shape (tracks, values).
+        seed: seed of the layout.
+
+    Returns:
+        float32, shape (tracks, 2): the positions.
 
     Raises:
         BenchError: if there are fewer than five tracks.
