@@ -16,7 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mgrbench.core.errors import BenchError
-from mgrbench.core.text import Interval
+from mgrbench.core.text import short
+from mgrbench.core.types import Score
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
@@ -150,10 +151,10 @@ def _no_number(text: str) -> float:
 
 def share(value: float) -> str:
     """``.842``: a share without the zero before the point."""
-    return f"{value:.3f}".replace("0.", ".", 1) if 0 <= value < 1 else f"{value:.3f}"
+    return short(value)
 
 
-def share_interval(score: Interval | None) -> str:
+def share_interval(score: Score | None) -> str:
     """``.807–.876``: the interval of a share; ``–`` where there is none."""
     if score is None or score.low is None or score.high is None:
         return "–"
@@ -171,7 +172,7 @@ def points(value: float, *, plus: bool = True) -> str:
     return signed(100 * value) if plus else signed(100 * value).removeprefix("+")
 
 
-def points_interval(score: Interval | None, *, plus: bool = True) -> str:
+def points_interval(score: Score | None, *, plus: bool = True) -> str:
     """``−0.3 to +2.9``: the interval of a difference in points; ``–`` where there is none."""
     if score is None or score.low is None or score.high is None:
         return "–"

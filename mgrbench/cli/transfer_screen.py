@@ -10,7 +10,7 @@ from mgrbench.cli.output import points, points_interval, share, share_interval, 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mgrbench.core.text import Interval
+    from mgrbench.core.types import Score
     from mgrbench.experiments.transfer.transfer import Transfer
 
 
@@ -69,9 +69,9 @@ def _genres(classes: Mapping[str, str], name: str) -> str:
     return ", ".join(genre for genre, of in classes.items() if of == name)
 
 
-def _accuracy(score: Interval | None) -> tuple[str, str]:
+def _accuracy(score: Score | None) -> tuple[str, str]:
     return "–" if score is None else share(score.value), share_interval(score)
 
 
-def _difference(score: Interval) -> str:
+def _difference(score: Score) -> str:
     return f"{points(score.value)} points, {points_interval(score)}"

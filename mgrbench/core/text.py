@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from typing import Protocol
+
+from mgrbench.core.types import Score
 
 
 def short(value: float, digits: int = 3) -> str:
@@ -39,7 +40,7 @@ _LONGEST = 100
 
 
 def printable(name: str) -> str:
-    """A stranger's name for one line of a terminal: signs that steer it spelt out, a long one cut."""
+    """A name from outside for one line of a terminal: control characters spelt out, a long name cut."""
     text = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in name)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
@@ -60,19 +61,8 @@ def did_you_mean(
     return f"did you mean {' or '.join(near)}?" if near else otherwise
 
 
-class Interval(Protocol):
-    """A value with the ends of its interval, None where there is none."""
-
-    @property
-    def value(self) -> float: ...  # noqa: D102
-    @property
-    def low(self) -> float | None: ...  # noqa: D102
-    @property
-    def high(self) -> float | None: ...  # noqa: D102
-
-
-def interval_text(score: Interval, digits: int = 3) -> str:
-    """``.842 [.807, .876]``: value and 95 % interval without the zero before the point."""
+def interval_text(score: Score, digits: int = 3) -> str:
+    """``.842 [.807, .876]``: value and 95 % interval; the value alone where there is none."""
     value = short(score.value, digits)
     if score.low is None or score.high is None:
         return value

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mgrbench.core.text import did_you_mean, spreadsheet_cell
+from mgrbench.core.text import did_you_mean, interval_text, spreadsheet_cell
+from mgrbench.core.types import Score
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest():
@@ -34,3 +35,16 @@ def test_a_spreadsheet_takes_no_cell_for_a_formula(text):
 @pytest.mark.parametrize("text", ["", "svm_rbf", "a=1", "'=1", "-1", "-0.5e-3", "0.5"])
 def test_other_cells_stay_as_they_are(text):
     assert spreadsheet_cell(text) == text
+
+
+@pytest.mark.parametrize(
+    ("score", "text"),
+    [
+        (Score(0.8421, 0.807, 0.876), ".842 [.807, .876]"),
+        (Score(1.0, 0.9996, 1.0), "1.000 [1.000, 1.000]"),
+        (Score(-0.05, -0.1, 0.0), "-.050 [-.100, .000]"),
+        (Score(0.5), ".500"),
+    ],
+)
+def test_an_interval_has_no_zero_before_the_point(score, text):
+    assert interval_text(score) == text
