@@ -28,7 +28,7 @@ from mgrbench.results.folder import SPLIT_FILE, claimed, is_finished, run_folder
 from mgrbench.results.history import write_history
 from mgrbench.results.load import load_run
 from mgrbench.results.predictions import Predictions, from_probabilities, joined
-from mgrbench.results.record import make_run
+from mgrbench.results.record import Origin, make_run
 from mgrbench.results.run import Cost, Run, Selection, Warn
 from mgrbench.splits import is_shipped
 
@@ -118,21 +118,19 @@ def _compute(plan: Plan, journal: FoldJournal | None, progress: Progress) -> Run
     if journal:
         tasks = [replace(task, checkpoint=journal.checkpoint(task.number)) for task in tasks]
     results = _folds(tasks, journal, plan.settings.jobs, progress)
-    return make_run(
-        _predictions(plan, tasks, results),
-        plan.dataset,
-        plan.split,
+    origin = Origin(
         model=plan.title,
         selection=Selection(rule=plan.selection, chosen=_chosen(results)),  # type: ignore[arg-type]
         parts=dict(enumerate(plan.folds, start=1)),
         started=started,
-        warnings=_warnings(plan),
         options=plan.options,
         features={name: stored.manifest.fingerprint for name, stored in plan.features.items()},
         seed=plan.seed,
         cost=_cost(plan, results),
         plugin_sha256=plan.source.source_sha256,
+        warnings=_warnings(plan),
     )
+    return make_run(_predictions(plan, tasks, results), plan.dataset, plan.split, origin)
 
 
 def _folds(

@@ -6,6 +6,7 @@ import platform
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -28,57 +29,66 @@ from mgrbench.results.scoring import Derived, derive
 from mgrbench.splits import audit_split, split_from_text
 
 
-def make_run(
-    predictions: Predictions,
-    dataset: Dataset,
-    split: Split,
-    *,
-    model: str,
-    selection: Selection,
-    parts: Mapping[int, Fold],
-    started: datetime,
-    warnings: Sequence[Warn] = (),
-    options: Mapping[str, Any] | None = None,
-    features: Mapping[str, str] | None = None,
-    seed: int = 0,
-    cost: Cost | None = None,
-    plugin_sha256: str | None = None,
-) -> Run:
-    """Make a run of predictions: with all scores that they give, and all warnings that are known.
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How predictions came about, as far as the record says it.
+
+    Attributes:
+        model: name of the row.
+        selection: what was chosen on which part.
+        parts: fold -> its parts, as the model got them.
+        started: when the work began.
+        options: options of the model.
+        features: feature -> fingerprint.
+        seed: seed of the models.
+        cost: what the work took.
+        plugin_sha256: checksum of the model's source, or of a file of scored predictions.
+        warnings: those that follow neither from the split nor from the predictions.
+    """
+
+    model: str
+    selection: Selection
+    parts: Mapping[int, Fold]
+    started: datetime
+    options: Mapping[str, Any] = field(default_factory=dict)
+    features: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 0
+    cost: Cost = field(default_factory=Cost)
+    plugin_sha256: str | None = None
+    warnings: Sequence[Warn] = ()
+
+
+def make_run(predictions: Predictions, dataset: Dataset, split: Split, origin: Origin) -> Run:
+    """Make a run of predictions, with all scores that they give and all warnings that are known.
 
     Args:
         predictions: what was predicted.
         dataset: the dataset.
         split: the split.
-        model: name of the row.
-        selection: what was chosen on which part.
-        parts: fold -> its parts, as the model got them.
-        started: when the work began.
-        warnings: those that follow neither from the split nor from the predictions.
-        options: options of the model.
-        features: feature -> fingerprint.
-        seed: seed of the models.
-        cost: what it took.
-        plugin_sha256: checksum of the model's source, or of a file of scored predictions.
+        origin: how the predictions came about.
     """
     derived = derive(predictions, split)
     return Run(
-        model=model,
-        options=dict(options or {}),
-        features=dict(features or {}),
+        model=origin.model,
+        options=dict(origin.options),
+        features=dict(origin.features),
         dataset=dataset.name,
         split=split.name,
         split_sha256=split.sha256,
-        seed=seed,
-        selection=selection,
-        folds=_fold_records(parts, derived),
+        seed=origin.seed,
+        selection=origin.selection,
+        folds=_fold_records(origin.parts, derived),
         **derived.record_fields(),
-        cost=cost or Cost(),
+        cost=origin.cost,
         environment=environment(),
         code=Code.model_validate(code_state()),
-        plugin_sha256=plugin_sha256,
-        warnings=(*_split_warnings(split, dataset), *warnings, *score_warnings(predictions, split)),
-        started_utc=_utc(started),
+        plugin_sha256=origin.plugin_sha256,
+        warnings=(
+            *_split_warnings(split, dataset),
+            *origin.warnings,
+            *score_warnings(predictions, split),
+        ),
+        started_utc=_utc(origin.started),
         finished_utc=_utc(datetime.now(UTC)),
         predictions=predictions,
     )

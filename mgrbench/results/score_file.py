@@ -11,7 +11,7 @@ from mgrbench.core.files import digest_of_file, write_atomically
 from mgrbench.core.types import Dataset, Fold, Split
 from mgrbench.results.external import read_external
 from mgrbench.results.folder import SPLIT_FILE, check_row_name, claimed, run_folder, write_run
-from mgrbench.results.record import make_run
+from mgrbench.results.record import Origin, make_run
 from mgrbench.results.run import Run, Selection, Warn
 from mgrbench.splits import check_split, is_shipped, load_split
 
@@ -46,10 +46,7 @@ def score_file(
             Warn(code="MGR101", detail="epochs, settings or features were chosen on the test part")
         )
     tested = {number: predictions.of_fold(number) for number in sorted(set(predictions.fold.tolist()))}
-    run = make_run(
-        predictions,
-        data,
-        chosen,
+    origin = Origin(
         model=name,
         selection=Selection(rule=selection),
         # Only folds with predictions can be scored; what was trained on is what the split says.
@@ -59,9 +56,10 @@ def score_file(
             if number in tested
         },
         started=started,
-        warnings=warnings,
         plugin_sha256=digest_of_file(path),
+        warnings=warnings,
     )
+    run = make_run(predictions, data, chosen, origin)
     folder = run_folder(
         out, data.name, chosen.name.split("/")[1], name, f"scored-{selection}-{digest_of_file(path)[:8]}"
     )

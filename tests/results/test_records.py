@@ -18,7 +18,7 @@ from mgrbench.metrics.classification import METRICS, scores
 from mgrbench.results.external import read_external
 from mgrbench.results.folder import find_runs, is_finished, read_record, run_folder, write_run
 from mgrbench.results.predictions import Predictions, from_probabilities, joined, read_predictions
-from mgrbench.results.record import make_run
+from mgrbench.results.record import Origin, make_run
 from mgrbench.results.run import RunRecord, Selection
 from mgrbench.results.scoring import derive
 from mgrbench.splits import audit_split, make_split
@@ -60,16 +60,14 @@ def same(one: Predictions, other: Predictions) -> bool:
 
 
 def run_of(predictions: Predictions, **more):
-    return make_run(
-        predictions,
-        GTZAN,
-        SPLIT,
+    origin = Origin(
         model="guess",
         selection=Selection(rule="none"),
         parts=dict(enumerate(SPLIT.folds, start=1)),
         started=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
         **more,
     )
+    return make_run(predictions, GTZAN, SPLIT, origin)
 
 
 # Predictions
@@ -330,10 +328,8 @@ def test_folds_say_what_the_model_got():
     parts = {
         number: Fold(fold.train[5:], fold.train[:5], fold.test) for number, fold in enumerate(SPLIT.folds, 1)
     }
-    run = make_run(
-        predicted(), GTZAN, SPLIT, model="m", selection=Selection(rule="validation"), parts=parts,
-        started=datetime.now(UTC),
-    )  # fmt: skip
+    origin = Origin("m", Selection(rule="validation"), parts, datetime.now(UTC))
+    run = make_run(predicted(), GTZAN, SPLIT, origin)
     assert [(fold.fold, fold.n_train, fold.n_valid) for fold in run.folds] == [
         (number, len(fold.train) - 5, 5) for number, fold in enumerate(SPLIT.folds, start=1)
     ]
