@@ -14,7 +14,7 @@ from mgrbench.cli.training_progress import training
 from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
-    from mgrbench.experiments.sweep.sweep import Axis
+    from mgrbench.experiments.sweep.grid import Axis
 
 EPILOG = """
 The sweeps of the FusionNet paper are mgrbench sweep -m fusionnet -d gtzan -s artist3 -f mel with
@@ -66,8 +66,9 @@ def sweep(
     from mgrbench.core.plotting import need_matplotlib
     from mgrbench.evaluation.request import Request, Settings
     from mgrbench.experiments.sweep.files import sweep_folder, to_document, write_sweep
+    from mgrbench.experiments.sweep.grid import plan_sweep
     from mgrbench.experiments.sweep.plot import drawings
-    from mgrbench.experiments.sweep.sweep import plan_sweep, run_sweep
+    from mgrbench.experiments.sweep.sweep import run_sweep
 
     if plot:
         need_matplotlib()
@@ -90,7 +91,7 @@ def parse_grid(texts: Sequence[str]) -> list[Axis]:
     Raises:
         BenchError: for a text without ``=`` or a value that is left out.
     """
-    from mgrbench.experiments.sweep.sweep import Axis
+    from mgrbench.experiments.sweep.grid import Axis
 
     axes = []
     for text in texts:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def draw_sweep(screen: Console, done: Sweep, files: Sequence[Path]) -> None:
     """Print the points as a table, their warnings, and the files."""
     from mgrbench.experiments.sweep.files import CAUTION
-    from mgrbench.experiments.sweep.sweep import describe, value_text
+    from mgrbench.experiments.sweep.grid import describe, value_text
 
     grid, plan = done.grid, done.grid.plans[0][0]
     several = len(grid.seeds) > 1
@@ -44,9 +44,9 @@ def draw_sweep(screen: Console, done: Sweep, files: Sequence[Path]) -> None:
     words.append(f"{done.test_tracks} test tracks")
     screen.print("; ".join(word for word in words if word), markup=False)
     screen.print(table(columns, rows))
-    if done.notes:
+    if done.warnings:
         screen.print(
-            table([("", "left"), ("", "fold")], [(known.code, known.detail) for known in done.notes])
+            table([("", "left"), ("", "fold")], [(known.code, known.detail) for known in done.warnings])
         )
     screen.print(
         CAUTION if validated else f"{CAUTION} This model records no validation accuracy.", markup=False

@@ -14,8 +14,9 @@ import pytest
 
 from mgrbench.cli.sweep import EPILOG, parse_grid
 from mgrbench.evaluation.request import Request
+from mgrbench.experiments.sweep.grid import Axis, plan_sweep
 from mgrbench.experiments.sweep.plot import draw, drawings, positions
-from mgrbench.experiments.sweep.sweep import Axis, plan_sweep, run_sweep
+from mgrbench.experiments.sweep.sweep import run_sweep
 from mgrbench.metrics.bootstrap import Bootstrap
 from mgrbench.metrics.clusters import clusters_of
 from mgrbench.models.source import model_source

@@ -12,7 +12,8 @@ from typing import Any
 from mgrbench.core.files import write_atomically
 from mgrbench.core.text import spreadsheet_cell
 from mgrbench.core.types import Score
-from mgrbench.experiments.sweep.sweep import METRICS, Point, Sweep, SweepGrid, value_text
+from mgrbench.experiments.sweep.grid import SweepGrid, value_text
+from mgrbench.experiments.sweep.sweep import METRICS, Point, Sweep
 from mgrbench.results.folder import run_folder
 
 SCHEMA_VERSION = 1
@@ -58,7 +59,7 @@ def to_document(sweep: Sweep) -> dict[str, Any]:
         "seeds": list(grid.seeds),
         "axes": [{"name": axis.name, "values": list(axis.values)} for axis in grid.axes],
         "points": [_point(point) for point in sweep.points],
-        "warnings": [{"code": note.code, "detail": note.detail} for note in sweep.notes],
+        "warnings": [{"code": warning.code, "detail": warning.detail} for warning in sweep.warnings],
     }
 
 

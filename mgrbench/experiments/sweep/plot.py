@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mgrbench.core.plotting import COLOURS, MARKERS, ONE_COLUMN, TWO_COLUMNS, pictures
-from mgrbench.experiments.sweep.sweep import Axis, Point, Sweep, describe, value_text
+from mgrbench.experiments.sweep.grid import Axis, describe, value_text
+from mgrbench.experiments.sweep.sweep import Point, Sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
