@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mgrbench.datasets.collections import synth
 from tests.support.helpers import copied, prepare
+from tests.support.shared import made_once
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -31,7 +33,13 @@ def private_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `prepare` makes, once for all tests; a file that needs other things has its own."""
-    return prepare(tmp_path_factory.mktemp("prepared"))
+    return made_once(tmp_path_factory, "prepared", prepare)
+
+
+@pytest.fixture(scope="session")
+def synth_audio(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of ``synth`` with its audio, in a folder of datasets."""
+    return made_once(tmp_path_factory, "datasets", lambda folder: synth.generate(folder / "synth")) / "synth"
 
 
 @pytest.fixture

@@ -30,8 +30,9 @@ def commands() -> list[str]:
 
 
 def test_job_one_word_for_word(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], synth_audio: Path
 ) -> None:
+    monkeypatch.setenv("MGRBENCH_DATA", str(synth_audio.parent))
     monkeypatch.chdir(tmp_path)
     model = next(block for block in python_blocks() if block.startswith("# mymodel.py"))
     Path("mymodel.py").write_text(model, encoding="utf-8")

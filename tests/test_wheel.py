@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from mgrbench import __version__
 from mgrbench.core.registry import available
 from mgrbench.splits import metadata_splits, shipped_splits
+from tests.support.shared import made_once
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 MINUTE = 60
@@ -45,20 +47,38 @@ def run(*command: object, cwd: Path, check: bool = True) -> subprocess.Completed
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Path:
     """The wheel, built from this checkout."""
-    out = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, REPOSITORY, cwd=out)
-    (file,) = out.glob("*.whl")
+
+    def build(out: Path) -> None:
+        run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, REPOSITORY, cwd=out)
+
+    (file,) = made_once(tmp_path_factory, "wheel", build).glob("*.whl")
     return file
 
 
 @pytest.fixture(scope="module")
 def mgrbench(wheel, tmp_path_factory) -> Command:
     """The command of a wheel that is installed in an empty environment."""
-    folder = tmp_path_factory.mktemp("elsewhere")
-    environment = folder / "venv"
-    programs = environment / ("Scripts" if os.name == "nt" else "bin")
-    run(sys.executable, "-m", "venv", "--without-pip", environment, cwd=folder)
-    pip = (sys.executable, "-m", "pip", "--python", programs / "python", "--disable-pip-version-check")
+    folder = made_once(tmp_path_factory, "installed", partial(install, wheel))
+    programs = programs_of(folder)
+
+    def call(*arguments: str) -> str:
+        return run(programs / "mgrbench", *arguments, cwd=folder).stdout
+
+    where = run(programs / "python", "-c", "import mgrbench; print(mgrbench.__file__)", cwd=folder).stdout
+    assert Path(where.strip()).is_relative_to(folder / "venv")
+    return call
+
+
+def programs_of(folder: Path) -> Path:
+    """Where the programs of the environment in a folder lie."""
+    return folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
+
+
+def install(wheel: Path, folder: Path) -> None:
+    """Make an empty environment in a folder, and install a wheel and what it needs there."""
+    run(sys.executable, "-m", "venv", "--without-pip", folder / "venv", cwd=folder)
+    python = programs_of(folder) / "python"
+    pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
     constraints = REPOSITORY / "constraints.txt"
     constrained = ("-c", constraints) if constraints.is_file() else ()
     reached = run(
@@ -66,14 +86,8 @@ def mgrbench(wheel, tmp_path_factory) -> Command:
     )
     if reached.returncode:
         pytest.skip(f"no package index can be reached: {reached.stderr.strip().splitlines()[-1]}")
-    run(*pip, "install", "--quiet", wheel, *constrained, cwd=folder)
-
-    def call(*arguments: str) -> str:
-        return run(programs / "mgrbench", *arguments, cwd=folder).stdout
-
-    where = run(programs / "python", "-c", "import mgrbench; print(mgrbench.__file__)", cwd=folder).stdout
-    assert Path(where.strip()).is_relative_to(environment)
-    return call
+    # Compiling all files of all packages takes most of the time, and a few of them are imported.
+    run(*pip, "install", "--quiet", "--no-compile", wheel, *constrained, cwd=folder)
 
 
 def names(kind: str, text: str) -> list[str]:

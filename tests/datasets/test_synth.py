@@ -183,11 +183,10 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(synth_audio, tmp_path_factory):
     """Audio and features at strength 1 and 0."""
     variants = {}
-    for strength in (1.0, 0.0):
-        root = tmp_path_factory.mktemp("synth")
+    for strength, root in ((1.0, synth_audio), (0.0, tmp_path_factory.mktemp("synth"))):
         dataset = synth.dataset(strength=strength)
         tracks = dataset.tracks(root)
         values = melstats.extract([load_clip(dataset, root, track) for track in tracks])
