@@ -2,7 +2,7 @@
 
 Every test finds the same terminal, whatever started the tests. rich and typer read it from the environment,
 typer once, when it is imported: so it is set here, before a test imports anything. The same holds for the
-number of threads, which numpy and torch read.
+number of threads, which numpy and torch read: one, where every core has a process that runs tests.
 """
 
 import os
@@ -26,11 +26,8 @@ READ_BY_TYPER = (
     "_TYPER_FORCE_DISABLE_TERMINAL",
     "_TYPER_STANDARD_TRACEBACK",
 )
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-"""Arrays of tests are small, and the tests keep every core busy: threads would only wait for each other."""
-
-for name in ONE_THREAD:
-    os.environ.setdefault(name, "1")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 for name in (*READ_BY_RICH, *READ_BY_TYPER):
     os.environ.pop(name, None)
 os.environ.update(TERMINAL)

@@ -100,7 +100,7 @@ def test_options_out_of_range_are_refused(name):
     ("name", "features", "options", "least"),
     [
         ("marchand2016", (), {}, 0.4),
-        ("yu2020", (), {"epochs": 15, "batch": 16, "attention": "linear", "learning_rate": 3e-3}, 1 / 3),
+        ("yu2020", (), {"epochs": 8, "batch": 16, "attention": "linear", "learning_rate": 3e-3}, 1 / 3),
         ("leenam2017", ("mel",), {"epochs": 10, "pretrained": "off"}, 1 / 3),
     ],
 )
