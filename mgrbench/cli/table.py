@@ -43,16 +43,16 @@ def paper(
     as_json: Json = False,
 ) -> None:
     """Lay a table of the FusionNet paper beside the same from your runs; what is missing stays empty."""
-    from mgrbench.leaderboards.paper.measured import Wanted, check_splits
+    from mgrbench.leaderboards.paper.measured import MeasuredQuery, check_splits
     from mgrbench.leaderboards.paper.tables import datasets_of, paper_table
     from mgrbench.results.find import find_run
 
     roots = tuple(runs or [Path("runs")] * Path("runs").is_dir())
     kind = _format(formats, out)
     splits = tuple(dict.fromkeys(split or ()))
-    wanted = Wanted(roots, splits, model, find_run(run, roots) if run else None)
-    grids = paper_table(number, dataset, wanted)
-    check_splits(wanted, [dataset] if dataset else datasets_of(number))
+    query = MeasuredQuery(roots, splits, model, find_run(run, roots) if run else None)
+    grids = paper_table(number, dataset, query)
+    check_splits(query, [dataset] if dataset else datasets_of(number))
     text = _text(grids, kind)
     if out is not None:
         from mgrbench.core.files import write_atomically
@@ -69,7 +69,7 @@ def paper(
             for place, name in enumerate([dataset] if dataset else datasets_of(number)):
                 if place:
                     screen.print()
-                _draw(screen, paper_table(number, name, wanted))
+                _draw(screen, paper_table(number, name, query))
 
     emit(_document(grids) | ({"file": str(out)} if out else {}), draw, as_json=as_json)
 

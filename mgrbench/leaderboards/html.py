@@ -1,7 +1,7 @@
 """The static site: one self-contained page a split, and an index, from the templates beside this file.
 
-A page asks nothing of any other host, and its content policy forbids it to: style and script stand in it. It
-can be read without its script, which only sorts, filters and switches between light and dark.
+A page holds its own style and script. Its content policy forbids it to load anything from elsewhere. It can
+be read without its script, which only sorts, filters and switches between light and dark.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ from mgrbench.results.standing import stands_apart
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _DRAWN_ROWS = 60
-"""Rows in the plot of intervals."""
+"""Largest number of rows in the plot of intervals."""
 _DRAWN_MODELS = 24
-"""Models of which matrices are drawn, each by its best row; and rows of which learning curves are."""
+"""Largest number of models with a drawn matrix, and of rows with learning curves."""
 
 
 def to_html(board: Board) -> str:
@@ -130,7 +130,7 @@ def _cells(board: Board, row: Row) -> dict[str, Any]:
 
 
 def _details(board: Board) -> list[dict[str, Any]]:
-    """The best row of each model: its confusion matrix and its genres."""
+    """The confusion matrix and the genres of each model's best row."""
     best: dict[str, Row] = {}
     for row in board.rows:
         best.setdefault(row.model, row)
@@ -151,7 +151,7 @@ def _details(board: Board) -> list[dict[str, Any]]:
 
 
 def _curves(board: Board) -> list[dict[str, Any]]:
-    """The rows of networks, the first ones, and how they learned."""
+    """The learning curves of the first rows that have a history."""
     found = []
     for row in board.rows:
         name = f"{full_name(row)}, seed {row.seed}"
@@ -164,6 +164,6 @@ def _curves(board: Board) -> list[dict[str, Any]]:
 
 
 def _codes(board: Board) -> Mapping[str, tuple[str, str]]:
-    """The codes on the page, what they stand for, and what they mean."""
+    """Each code on the page, with its title and its meaning."""
     used = {warning.code for row in board.rows for warning in row.warnings} | set(split_codes(board))
     return {code: (title_of(code), CODES[code].means if code in CODES else "") for code in sorted(used)}

@@ -1,4 +1,4 @@
-"""The folder of leaderboards: one page per split in every format, and an index; written, or checked."""
+"""The folder of leaderboards: one page per split in every format, and an index. It is written or checked."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def check_boards(
     formats: Sequence[str] = USUAL,
     readme: Path | None = None,
 ) -> list[Path]:
-    """See that the files are what `write_boards` would write; gives the files.
+    """Check that the files are what `write_boards` would write; gives the files.
 
     Raises:
         BenchError: naming the first file that is missing, stale or differs, and its first line that differs.

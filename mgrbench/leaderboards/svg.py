@@ -1,8 +1,8 @@
 """Drawings for pages, as inline SVG: intervals, confusion matrices, genres, learning curves.
 
-They are drawn by hand and not by matplotlib, so that they take the page's colours, light or dark, stay a few
-kilobytes, and are the same bytes everywhere: ``mgrbench leaderboard check`` compares them. Every drawing has
-a title and a description for those who do not see it; all words are escaped.
+They are not drawn by matplotlib, for three reasons: they take the page's colours, light or dark; they are a
+few kilobytes; and they are the same bytes everywhere, so that ``mgrbench leaderboard check`` compares them.
+Every drawing has a title and a description for readers who do not see it. All text is escaped.
 """
 
 from __future__ import annotations

@@ -193,8 +193,8 @@ class Bootstrap:
 def fold_mean_std(values: Sequence[float]) -> tuple[float, float]:
     """Mean and *population* standard deviation (divided by n, not n − 1) of the folds' values.
 
-    The population one is what the standard deviations printed by Ng, Zeng and Wang (IEEE Access 2020) fit.
-    It says how much the folds differ, not how far the mean can be trusted.
+    The standard deviations printed by Ng, Zeng and Wang (IEEE Access 2020) are population ones. They say how
+    much the folds differ, not how uncertain the mean is.
 
     Raises:
         BenchError: if there are no values.

@@ -9,8 +9,7 @@ counts a genre, the *margins* of the confusion matrix:
 
 The formulas below are scikit-learn's and a test holds them to it. They are written out because they work on
 whole stacks of margins at once: the bootstrap in `mgrbench.metrics.bootstrap` needs ten thousand, and a run
-with ten folds is scored eleven times. What a run scores and what its interval is made of is thereby one
-formula.
+with ten folds is scored eleven times. A score and its interval come from the same formula.
 
 Conventions: a ratio whose denominator is zero is 0, no metric is ever NaN, and rows are true genres.
 """
@@ -30,8 +29,8 @@ from numpy.typing import ArrayLike, NDArray
 from mgrbench.core.types import BenchError
 
 CLIP = 1e-7
-"""Smallest probability that log loss believes in: about the resolution of float32, in which most models
-predict. It caps the loss of a track at 16.1 nats, so that a model that says exactly 0 once stays finite."""
+"""Smallest probability that log loss uses: about the resolution of float32, in which most models predict. It
+limits the loss of a track to 16.1 nats, so that a single probability of 0 gives no infinite loss."""
 
 ROW_SUM_TOLERANCE = 0.01
 """How far a track's probabilities may be from summing to 1, which three printed decimals need."""
@@ -146,7 +145,7 @@ def weighted_f1(margins: Margins) -> NDArray[np.float64]:
 def mcc(margins: Margins) -> NDArray[np.float64]:
     """Matthews correlation of several classes (Gorodkin 2004, R_K); shape (...).
 
-    It is 0 where only one genre occurs among the true or among the predicted ones.
+    It is 0 where only one genre is true, or only one is predicted.
     """
     squared = margins.tracks**2
     covariance = margins.hits.sum(axis=0) * margins.tracks - (margins.support * margins.predicted).sum(axis=0)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mgrbench.core.codes import title_of
 from mgrbench.core.types import BenchError
-from mgrbench.leaderboards.paper.measured import Found, Wanted
+from mgrbench.leaderboards.paper.measured import MeasuredQuery, MeasuredRuns
 from mgrbench.leaderboards.paper.printed import COMPARISON, OWN, SHARES, PrintedConfusion, reported
 from mgrbench.leaderboards.tables.grid import Cell, Grid, abbreviated, measured_value
 from mgrbench.results.load import load_run
@@ -19,7 +19,7 @@ WRONG = " *"
 """Mark of a printed figure that cannot be right."""
 
 
-def confusions(printed: PrintedConfusion, title: str, wanted: Wanted) -> list[Grid]:
+def confusions(printed: PrintedConfusion, title: str, query: MeasuredQuery) -> list[Grid]:
     """The printed matrix, and below it that of a run with the same features."""
     wrong = printed.inconsistent
     shares = {
@@ -34,12 +34,12 @@ def confusions(printed: PrintedConfusion, title: str, wanted: Wanted) -> list[Gr
         "Accuracy as the paper prints it, trace / (trace + FP + the other genres' FN): not its eq. 16."
     )
     first = _matrix(f"{title}, printed", printed.genres, _counts(printed.counts), shares, notes)
-    return [first, _measured_matrix(title, printed, wanted)]
+    return [first, _measured_matrix(title, printed, query)]
 
 
-def _measured_matrix(title: str, printed: PrintedConfusion, wanted: Wanted) -> Grid:
+def _measured_matrix(title: str, printed: PrintedConfusion, query: MeasuredQuery) -> Grid:
     genres = printed.genres
-    folder, notes = wanted.run, []
+    folder, notes = query.run, []
     if folder is None:
         source = 9 if printed.table == 10 else COMPARISON
         best = next(
@@ -50,14 +50,14 @@ def _measured_matrix(title: str, printed: PrintedConfusion, wanted: Wanted) -> G
             and one.decision == "meta"
             and one.dataset == printed.dataset
         )
-        found = Found(wanted, printed.table, (printed.dataset,))
-        folder = found.folder(best)
-        notes += list(found.notes)
+        measured = MeasuredRuns(query, printed.table, (printed.dataset,))
+        folder = measured.folder(best)
+        notes += list(measured.notes)
         if folder is None:
             empty = [[""] * len(genres) for _ in genres]
             nothing: Mapping[str, Sequence[str]] = {name: [""] * len(genres) for name in SHARES}
-            split = found.splits[printed.dataset]
-            notes.append(f"There is no run of {on_features(wanted.model, best.features)} on {split}.")
+            split = measured.splits[printed.dataset]
+            notes.append(f"There is no run of {on_features(query.model, best.features)} on {split}.")
             return _matrix(f"{title}, measured", genres, empty, nothing, notes)
     run = load_run(folder).run
     if run.dataset != printed.dataset:

@@ -1,4 +1,4 @@
-"""The runs that may stand beside what the paper printed."""
+"""The runs that are shown beside what the paper printed."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ features than the printed one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What may stand in the measured cells.
+class MeasuredQuery:
+    """Which runs may stand in the measured cells of a table.
 
     Attributes:
         roots: folders of runs.
@@ -50,54 +50,52 @@ class Wanted:
     run: Path | None = None
 
 
-def columns_of(wanted: Wanted) -> list[tuple[str, Wanted]]:
-    """What the measured columns are called, and what may stand in each: one column a split."""
-    if len(wanted.splits) < 2:
-        return [("measured", wanted)]
-    short = [split.rpartition("/")[2] for split in wanted.splits]
-    names = short if len(set(short)) == len(short) else wanted.splits
-    return [
-        (name, replace(wanted, splits=(split,))) for name, split in zip(names, wanted.splits, strict=True)
-    ]
+def columns_of(query: MeasuredQuery) -> list[tuple[str, MeasuredQuery]]:
+    """The names of the measured columns, one a split, with the runs that may stand in each."""
+    if len(query.splits) < 2:
+        return [("measured", query)]
+    short = [split.rpartition("/")[2] for split in query.splits]
+    names = short if len(set(short)) == len(short) else query.splits
+    return [(name, replace(query, splits=(split,))) for name, split in zip(names, query.splits, strict=True)]
 
 
-def check_splits(wanted: Wanted, datasets: Sequence[str]) -> None:
-    """See that there are the splits that are named.
+def check_splits(query: MeasuredQuery, datasets: Sequence[str]) -> None:
+    """Check that the splits exist that a query names.
 
     Args:
-        wanted: names the splits, and the folders of runs, which may be on splits of their own.
+        query: names the splits, and the folders of runs, which may be on splits of a user.
         datasets: those of the table; a split named without one is to be of any of these.
 
     Raises:
         BenchError: if a split is neither one that mgrbench knows nor that of a run.
     """
-    if not wanted.splits:
+    if not query.splits:
         return
-    runs = [folder.relative_to(root) for root in wanted.roots for folder in find_runs(root)]
+    runs = [folder.relative_to(root) for root in query.roots for folder in find_runs(root)]
     there = {*shipped_splits(), *metadata_splits(datasets), *("/".join(run.parts[:2]) for run in runs)}
-    for split in wanted.splits:
+    for split in query.splits:
         if not any(_full(split, dataset) in there for dataset in datasets):
             full = [_full(split, dataset) for dataset in datasets]
             near = next(filter(None, (did_you_mean(name, sorted(there)) for name in full)), "")
             raise BenchError(f"no split is called {full[0]}", near or "`mgrbench list splits` names them")
 
 
-class Found:
+class MeasuredRuns:
     """The finished runs that may stand in one measured column, read only when they are needed.
 
     Attributes:
-        splits: dataset -> the split whose runs are looked for, the first of those wanted.
+        splits: dataset -> the split whose runs are looked for, the first of those asked for.
         notes: sentences about the runs that were shown.
         leaks: codes of what leaks in the splits that they were tested on.
     """
 
-    def __init__(self, wanted: Wanted, table: int, datasets: Sequence[str]) -> None:
-        self.wanted = wanted
-        self.splits = {name: _split_of(table, name, wanted) for name in datasets}
+    def __init__(self, query: MeasuredQuery, table: int, datasets: Sequence[str]) -> None:
+        self.query = query
+        self.splits = {name: _split_of(table, name, query) for name in datasets}
         self.notes: dict[str, None] = {}
         self.leaks: dict[str, None] = {}
         self._records: list[tuple[Path, RunRecord]] = []
-        for root in dict.fromkeys(wanted.roots):
+        for root in dict.fromkeys(query.roots):
             for folder in find_runs(root):
                 if folder.relative_to(root).parts[0] in datasets:
                     self._records.append((folder, read_record(folder)))
@@ -127,9 +125,9 @@ class Found:
 
     def folder(self, one: Reported) -> Path | None:
         """The folder of the run beside a printed accuracy."""
-        model = self.wanted.model if one.system == OWN else one.model
+        model = self.query.model if one.system == OWN else one.model
         split = self.splits[one.dataset]
-        if not self.wanted.splits and one.splits and split not in one.splits:
+        if not self.query.splits and one.splits and split not in one.splits:
             split = one.splits[0]
         runs = [
             (folder, run)
@@ -157,17 +155,17 @@ class Found:
 
 
 def decision(run: RunRecord) -> str:
-    """How a run decides, as `Reported.decision` has it: with no candidates for a meta-CNN by the sum rule."""
+    """How a run decides, as a `Reported.decision`: without candidates for a meta-CNN, by the sum rule."""
     if len(run.features) < 2:
         return "single"
     return "sum" if run.options.get("candidates") == 0 else "meta"
 
 
-def _split_of(table: int, dataset: str, wanted: Wanted) -> str:
+def _split_of(table: int, dataset: str, query: MeasuredQuery) -> str:
     own = FILTERED if table in {9, 10} else SPLITS[dataset]
-    if not wanted.splits:
+    if not query.splits:
         return own
-    return _full(wanted.splits[0], dataset)
+    return _full(query.splits[0], dataset)
 
 
 def _full(split: str, dataset: str) -> str:

@@ -1,9 +1,9 @@
 """What the paper printed: accuracies that are shown beside measured rows, and never ranked with them.
 
 The facts are in ``facts/``: every accuracy of Tables 2 to 5, 9 and 11 of Ng, Zeng and Wang (IEEE Access
-2020), and the confusion matrices of Tables 6, 7, 8 and 10. What can be checked is checked when it is read: an
-accuracy of ISMIR2004 must be a number of its 729 test tracks, a share beside a confusion matrix must follow
-from it.
+2020), and the confusion matrices of Tables 6, 7, 8 and 10. What can be checked is checked when it is read. An
+accuracy on ISMIR2004 must be a whole number of its 729 test tracks. A share beside a confusion matrix must
+follow from it.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def reported() -> tuple[Reported, ...]:
     found = [_reported(dict(zip(names, row, strict=True))) for row in rows]
     best = {one.dataset: one.features for one in found if one.table == COMPARISON and one.system == OWN}
     return tuple(
-        replace(one, matrix=_matrix_says(one, printed_confusion(table)))
+        replace(one, matrix=_matrix_note(one, printed_confusion(table)))
         if one.decision == "meta" and one.features == best[one.dataset] and (table := _matrix_of(one))
         else one
         for one in found
@@ -144,8 +144,8 @@ def _matrix_of(one: Reported) -> int:
     return next(table for table, dataset in CONFUSIONS.items() if dataset == one.dataset)
 
 
-def _matrix_says(one: Reported, printed: PrintedConfusion) -> str:
-    """Whether an accuracy and the shares printed beside its confusion matrix follow from this matrix."""
+def _matrix_note(one: Reported, printed: PrintedConfusion) -> str:
+    """Whether an accuracy, and the shares beside its confusion matrix, follow from the matrix: a note."""
     right, tracks = int(printed.counts.trace()), int(printed.counts.sum())
     given = Decimal(right) / tracks
     agrees = Decimal(one.printed).quantize(_PLACES) == given.quantize(_PLACES, ROUND_HALF_UP)

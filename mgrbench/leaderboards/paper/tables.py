@@ -1,7 +1,7 @@
 """The tables of Ng, Zeng and Wang (2020), as printed, beside the same tables from measured runs.
 
-A cell that was not measured stays empty. Where several runs fit a cell, the one with the fewest options set
-and the lowest seed is shown, never the best one, and a note says how many there are.
+A cell that was not measured stays empty. Where several runs fit a cell, it shows the one with the fewest
+options and the lowest seed, never the best one. A note gives their number.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from mgrbench.core.types import BenchError
 from mgrbench.leaderboards.paper.confusion import WRONG, confusions
-from mgrbench.leaderboards.paper.measured import Found, Wanted, columns_of
+from mgrbench.leaderboards.paper.measured import MeasuredQuery, MeasuredRuns, columns_of
 from mgrbench.leaderboards.paper.printed import (
     COMPARISON,
     CONFUSIONS,
@@ -56,17 +56,17 @@ def datasets_of(table: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.dataset for one in reported() if one.table == table))
 
 
-def paper_table(table: int, dataset: str | None, wanted: Wanted) -> list[Grid]:
+def paper_table(table: int, dataset: str | None, query: MeasuredQuery) -> list[Grid]:
     """A printed table beside the measured one, in one grid; a confusion matrix in two.
 
     Args:
         table: its number.
         dataset: one of `datasets_of`; all of them without.
-        wanted: which runs may stand in it.
+        query: which runs may stand in it.
 
     Raises:
         BenchError: if the table has no figures of the dataset, if the record of a run is not what its
-            predictions give, or if a confusion matrix is wanted of several splits.
+            predictions give, or if a confusion matrix is asked for on several splits.
     """
     datasets = datasets_of(table)
     if dataset is not None and dataset not in datasets:
@@ -77,22 +77,22 @@ def paper_table(table: int, dataset: str | None, wanted: Wanted) -> list[Grid]:
         raise BenchError(f"table {table} has no figures of {dataset}", hint)
     chosen = datasets if dataset is None else (dataset,)
     if table in CONFUSIONS:
-        if len(wanted.splits) > 1:
+        if len(query.splits) > 1:
             raise BenchError(f"table {table} is a confusion matrix, of one split", "name one by --split")
         title = f"Table {table} of {SOURCE}: {TITLES[table]}"
-        return confusions(printed_confusion(table), title, wanted)
-    found = {column: Found(of_column, table, chosen) for column, of_column in columns_of(wanted)}
+        return confusions(printed_confusion(table), title, query)
+    measured = {column: MeasuredRuns(of_column, table, chosen) for column, of_column in columns_of(query)}
     cells = [one for one in reported() if one.table == table and one.dataset in chosen]
     decided = sorted({one.decision for one in cells if one.decision in {"sum", "meta"}})
     by_decision = table not in {9, COMPARISON} and bool(decided)
-    return [_accuracies(table, chosen, cells, found, ("meta", "sum") if by_decision else ())]
+    return [_accuracies(table, chosen, cells, measured, ("meta", "sum") if by_decision else ())]
 
 
 def _accuracies(
     table: int,
     datasets: Sequence[str],
     cells: Sequence[Reported],
-    found: Mapping[str, Found],
+    measured: Mapping[str, MeasuredRuns],
     decisions: Sequence[str],
 ) -> Grid:
     """Rows are features, combinations or systems; columns are datasets or decisions, printed and measured.
@@ -101,7 +101,7 @@ def _accuracies(
         table: its number.
         datasets: those of the columns.
         cells: what was printed.
-        found: what a measured column is called -> the runs that may stand in it.
+        measured: what a measured column is called -> the runs that may stand in it.
         decisions: those of the columns.
     """
     comparison = table == COMPARISON
@@ -121,7 +121,7 @@ def _accuracies(
         for place in places:
             cited = ones.get(place)
             if cited is None:
-                line += [NOT_PRINTED, *[NOT_MEASURED] * len(found)]
+                line += [NOT_PRINTED, *[NOT_MEASURED] * len(measured)]
                 continue
             wrong = WRONG if cited.note else ""
             value = f"{name}, {cited.printed.removeprefix('0')}"
@@ -130,16 +130,16 @@ def _accuracies(
             if cited.matrix:
                 notes[f"{value}: {cited.matrix}."] = None
             printed = printed_value(cited.printed, cited.std, wrong)
-            line += [printed, *(column.cell(cited) for column in found.values())]
+            line += [printed, *(column.cell(cited) for column in measured.values())]
         lines.append(tuple(line))
     for protocol in dict.fromkeys(one.protocol for one in cells):
         systems = dict.fromkeys(one.system for one in cells if one.protocol == protocol)
         notes[f"Printed protocol{' of ' + '; '.join(systems) if comparison else ''}: {protocol}."] = None
-    for column in found.values():
+    for column in measured.values():
         leaks = f" What leaks there: {', '.join(sorted(column.leaks))}." if column.leaks else ""
         notes[f"Measured on {', '.join(dict.fromkeys(column.splits.values()))}.{leaks}"] = None
         notes |= column.notes
-    columns = tuple(f"{name}, {kind}" for name in head for kind in ("printed", *found))
+    columns = tuple(f"{name}, {kind}" for name in head for kind in ("printed", *measured))
     first = "System" if comparison else "Features" if decisions else "Feature"
     return Grid(
         title=f"Table {table} of {SOURCE}, printed and measured: {TITLES[table]}",
