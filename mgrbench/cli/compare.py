@@ -29,14 +29,15 @@ def compare(
         list[str],
         typer.Argument(
             help="Folder of a run, or its row: a model (svm_rbf), or a model and the beginning of the run's "
-            "name (svm_rbf/choi), with as much of dataset/split/ before it as it takes."
+            "name (svm_rbf/choi). Where several match, put dataset/split/ before it."
         ),
     ],
     runs: Annotated[
-        list[Path] | None, typer.Option("--runs", help="Folder of runs to find rows in. Repeatable.")
+        list[Path] | None,
+        typer.Option("--runs", help="Folder of runs in which rows are looked up. Repeatable."),
     ] = None,
     split: Annotated[
-        str | None, typer.Option("--split", "-s", help="dataset/split that rows are looked for in.")
+        str | None, typer.Option("--split", "-s", help="dataset/split on which rows are looked up.")
     ] = None,
     dataset: Annotated[
         str | None, typer.Option("--dataset", "-d", help="./file.py of a dataset that has no name.")
@@ -46,7 +47,7 @@ def compare(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Compare runs of one split, two or more, on the test tracks common to all of them."""
+    """Compare two or more runs of one split on the test tracks that all of them have."""
     from mgrbench.core.dataset_plugin import load_dataset
     from mgrbench.results.compare import compare as comparison_of
     from mgrbench.results.compare import to_document

@@ -1,4 +1,4 @@
-"""``mgrbench data``: what a dataset is, how its audio is had, and whether your copy of it is sound."""
+"""``mgrbench data``: describe a dataset, download its audio, verify a copy of it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from mgrbench.core.types import Dataset, Track
     from mgrbench.datasets.download import Fetched
 
-app = Commands(
-    help="Datasets: what they are, how to get them, whether your copy is sound.", no_args_is_help=True
-)
+app = Commands(help="Datasets: describe them, get them, verify your copy.", no_args_is_help=True)
 
 _SHOWN = 10
 
@@ -34,16 +32,16 @@ def download(
     dataset: DatasetName,
     root: Root = None,
     rate: Annotated[
-        float, typer.Option(help="Single clips to ask for in a second at most, where they come one by one.")
+        float, typer.Option(help="Most clips to request in a second, where each is a file of its own.")
     ] = 1.0,
     metadata_only: Annotated[
-        bool, typer.Option("--metadata-only", help="Fetch what is known of the tracks, not their audio.")
+        bool, typer.Option("--metadata-only", help="Download the metadata of the tracks, not their audio.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Fetch what may be fetched of a dataset, and say step by step how to get the rest.
+    """Download the freely available parts of a dataset, and list the steps to get the rest.
 
-    Exit status 1 where anything is lacking in the end; what failed is in failed.txt in the data root.
+    Exit status 1 if anything is missing at the end; failed.txt in the data root lists what failed.
     """
     from mgrbench.core.dataset_plugin import describe_dataset
     from mgrbench.datasets.download import FAILED_FILE
@@ -91,7 +89,7 @@ def _download_lines(report: Fetched, failed_file: str) -> list[str]:
 
 @app.command()
 def info(dataset: DatasetName, root: Root = None, as_json: Json = False) -> None:
-    """Show a dataset's genres, artists, known faults, licence, splits, and where its audio is to be had."""
+    """Show a dataset's genres, artists, known faults, licence, splits, and where to get its audio."""
     from mgrbench.core.dataset_plugin import describe_dataset
     from mgrbench.datasets.download import ways_to_get
     from mgrbench.splits import official_splits, shipped_splits

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 
 def explain(
-    code: Annotated[
-        list[str] | None, typer.Argument(help="Codes, such as MGR103; all of them without.")
-    ] = None,
+    code: Annotated[list[str] | None, typer.Argument(help="Codes, such as MGR103; without any, all.")] = None,
     as_json: Json = False,
 ) -> None:
     """Say what a warning's code means, why it matters and what to do; without a code, list them."""

@@ -101,7 +101,7 @@ def import_array(
         bool, typer.Option("--segmented", help="The second axis of the values runs over segments.")
     ] = False,
     caveat: Annotated[
-        str, typer.Option(help="What must be said wherever results from these values stand.")
+        str, typer.Option(help="Warning to show with every result that uses these values.")
     ] = "",
     replace: Replace = False,
     as_json: Json = False,
@@ -133,11 +133,11 @@ def download(
             help="Name of a dataset, for its published features; or `weights`, for those of convnets."
         ),
     ],
-    name: Annotated[str | None, typer.Argument(help="One of them; all without it.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Name of one of them; without it, all.")] = None,
     replace: Replace = False,
     as_json: Json = False,
 ) -> None:
-    """Fetch published features of a dataset into the store, or the weights that a feature needs."""
+    """Download published features of a dataset into the store, or the weights that a feature needs."""
     from mgrbench.features.register import WEIGHTS
 
     documents = _weights(name) if what == WEIGHTS else _packs(what, name, replace=replace)
@@ -152,11 +152,11 @@ def download(
 
 @app.command()
 def info(
-    dataset: Annotated[str | None, typer.Argument(help="Name of a dataset; all without it.")] = None,
+    dataset: Annotated[str | None, typer.Argument(help="Name of a dataset; without it, all.")] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Read every value and check it.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show which features are stored, what they weigh, and which are stale or corrupt."""
+    """List the stored features with their sizes, and say which are stale or corrupt."""
     from mgrbench.core.dataset_plugin import load_dataset
     from mgrbench.features.store import FeatureStore
 

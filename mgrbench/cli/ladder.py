@@ -42,7 +42,7 @@ def ladder(
     allow_missing: AllowMissing = False,
     as_json: Json = False,
 ) -> None:
-    """Evaluate models under ever stricter protocols: how much of the accuracy is the artist.
+    """Evaluate models under ever stricter protocols, to see how much of the accuracy is due to the artist.
 
     The rungs: segments at random, clips at random, replicas removed, faults removed, artists disjoint. Every
     fold of every rung trains on equally many tracks of each genre. An interrupted ladder goes on where it

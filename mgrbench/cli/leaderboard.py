@@ -81,7 +81,9 @@ def show(
     runs: Runs = None,
     top: Annotated[
         int,
-        typer.Option(help="Number of rows; 0 for all. With several --runs, all those of the first besides."),
+        typer.Option(
+            help="Number of rows; 0 for all. With several --runs, all rows of the first are shown, too."
+        ),
     ] = 20,
     metric: Metrics = None,
     dataset: Datasets = None,

@@ -42,10 +42,12 @@ Root = Annotated[
     ),
 ]
 Jobs = Annotated[
-    int, typer.Option("--jobs", "-j", callback=_some, help="Processes to use; -1 for one a core.")
+    int, typer.Option("--jobs", "-j", callback=_some, help="Number of processes; -1 for one per core.")
 ]
 Out = Annotated[Path, typer.Option("--out", help="Folder of runs to write to.")]
 AllowMissing = Annotated[
     bool,
-    typer.Option("--allow-missing", help="Go on although tracks of the split are missing; the row says so."),
+    typer.Option(
+        "--allow-missing", help="Continue although tracks of the split are missing; the row says so."
+    ),
 ]

@@ -21,16 +21,19 @@ def plot(
     kind: Annotated[str, typer.Argument(help="confusion, intervals, curves, embedding or ladder.")],
     run: Annotated[
         list[str],
-        typer.Argument(help="Folders or names of runs; for ladder the folder of one.", metavar="RUN..."),
+        typer.Argument(
+            help="Folders or names of runs; for ladder, the folder of a ladder.", metavar="RUN..."
+        ),
     ],
     runs: Annotated[
-        list[Path] | None, typer.Option("--runs", help="Folder of runs that names are looked for in.")
+        list[Path] | None, typer.Option("--runs", help="Folder of runs in which names are looked up.")
     ] = None,
     split: Annotated[
-        str | None, typer.Option("--split", "-s", help="dataset/split that names are looked for in.")
+        str | None, typer.Option("--split", "-s", help="dataset/split on which names are looked up.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Path of the files without their ending; else named after the kind.")
+        Path | None,
+        typer.Option(help="Path of the files without their ending; without it, named after the kind."),
     ] = None,
     of: Annotated[
         str,
@@ -43,7 +46,7 @@ def plot(
         int | None, typer.Option(help="Fold of the embedding; else 1 for features, all for predictions.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="Where the model is, if the row does not say it.")
+        str | None, typer.Option("--model", "-m", help="Where to find the model, if the row does not say it.")
     ] = None,
     device: Annotated[str, typer.Option(help="Where embedding trains: auto, cpu or cuda.")] = "auto",
     seed: Annotated[int, typer.Option(help="Seed of the embedding.")] = 0,

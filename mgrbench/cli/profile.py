@@ -24,40 +24,49 @@ def profile(
         typer.Option("--model", "-m", help="Plugin, package.module:Class or ./file.py:Class. Repeatable."),
     ] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Every built-in model, those of --model as named; writes cost.*.")
+        bool, typer.Option("--all", help="Every built-in model besides those of --model; writes cost.*.")
     ] = False,
-    dataset: Annotated[str, typer.Option("--dataset", "-d", help="What the clips are to be like.")] = "gtzan",
+    dataset: Annotated[
+        str, typer.Option("--dataset", "-d", help="Dataset that genres, segments and clips are taken from.")
+    ] = "gtzan",
     feature: Annotated[
         list[str] | None,
         typer.Option(
             "--feature",
             "-f",
-            help="For the one of --model, or all that name none of their own; else timbre. Repeatable.",
+            help="Feature of the one --model; of several, of those without features of their own. "
+            "Else timbre. Repeatable.",
         ),
     ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option("--option", "-o", help="Option of those of --model, name=value. Repeatable."),
+        typer.Option("--option", "-o", help="Option of the models of --model, name=value. Repeatable."),
     ] = None,
     shape: Annotated[
         list[str] | None, typer.Option(help="Shape of a feature's segment, mel=647x128. Repeatable.")
     ] = None,
     genres: Annotated[int, typer.Option(min=0, help="Number of genres; 0 for the dataset's.")] = 0,
-    batch_size: Annotated[int, typer.Option(min=2, help="Segments in a batch; also clips at a time.")] = 16,
+    batch_size: Annotated[
+        int, typer.Option(min=2, help="Segments in a batch, and clips predicted at a time.")
+    ] = 16,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    threads: Annotated[int, typer.Option(min=0, help="Threads; 0 for one a core.")] = 0,
-    precision: Annotated[str, typer.Option(help="float32 or bf16, of forward and step.")] = "float32",
+    threads: Annotated[int, typer.Option(min=0, help="Number of threads; 0 for one per core.")] = 0,
+    precision: Annotated[
+        str, typer.Option(help="Number format of forward pass and training step: float32 or bf16.")
+    ] = "float32",
     compiled: Annotated[
-        bool, typer.Option("--compiled", help="Forward and step go through torch.compile.")
+        bool, typer.Option("--compiled", help="Use torch.compile for forward pass and training step.")
     ] = False,
-    reference: Annotated[str, typer.Option(help="What ratios are taken to.")] = "fusionnet",
-    seconds: Annotated[float, typer.Option(min=0.01, help="Longest time for one figure.")] = 2.0,
-    quick: Annotated[bool, typer.Option("--quick", help="Few repeats: to see that it works.")] = False,
+    reference: Annotated[str, typer.Option(help="Model that ratios are relative to.")] = "fusionnet",
+    seconds: Annotated[float, typer.Option(min=0.01, help="Longest time to measure one figure.")] = 2.0,
+    quick: Annotated[bool, typer.Option("--quick", help="Few repeats, only to see that it works.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the models.")] = 0,
-    split: Annotated[str, typer.Option(help="The board that accuracies are taken from.")] = "gtzan/artist3",
+    split: Annotated[
+        str, typer.Option(help="Split whose leaderboard gives the accuracies.")
+    ] = "gtzan/artist3",
     ranked: Annotated[
         bool,
-        typer.Option("--ranked", help="Each model as its best row on --split is: its features and options."),
+        typer.Option("--ranked", help="Give each model the features and options of its best row on --split."),
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder to write cost.* to.")] = None,
     readme: Annotated[
@@ -65,14 +74,14 @@ def profile(
         typer.Option(help="A file that shows the table between <!-- cost:begin --> and …:end -->."),
     ] = None,
     stored: Annotated[
-        bool, typer.Option("--stored", help="Write the tables again, measuring nothing.")
+        bool, typer.Option("--stored", help="Write the tables again from what is stored; measure nothing.")
     ] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Fail if the tables are not what is stored.")
+        bool, typer.Option("--check", help="Fail if the tables are not what the stored measurements give.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Parameters, operations, time and memory of models, beside those of FusionNet in the same run."""
+    """Measure parameters, operations, time and memory of models, and compare them with a reference model."""
     if stored or check:
         _again(out or _OUT, split, readme, check=check, as_json=as_json)
         return

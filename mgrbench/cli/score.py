@@ -1,4 +1,4 @@
-"""``mgrbench score``: external predictions become a row."""
+"""``mgrbench score``: external predictions become a run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def score(
     allow_missing: AllowMissing = False,
     as_json: Json = False,
 ) -> None:
-    """Score predictions made by any framework; they become a run like any other."""
+    """Score the predictions of any framework, and store them as a run."""
     from mgrbench.cli.run_screen import draw_runs
     from mgrbench.results.score_file import score_file
 

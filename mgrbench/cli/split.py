@@ -86,11 +86,14 @@ def audit(
     valid: ListFile = None,
     column: Annotated[
         str | None,
-        typer.Option(help="Column of the lists that names the tracks, or its number; else guessed."),
+        typer.Option(help="Column of the lists that names the tracks, or its number; without it, guessed."),
     ] = None,
     dataset: Annotated[str | None, typer.Option("--dataset", "-d", help="Dataset of the lists.")] = None,
     audio: Annotated[
-        bool, typer.Option("--audio", help="Also compare the clips by their sound: replicas nobody named.")
+        bool,
+        typer.Option(
+            "--audio", help="Also compare the audio of the clips, to find replicas that no metadata name."
+        ),
     ] = False,
     root: Root = None,
     jobs: Jobs = -1,

@@ -22,7 +22,7 @@ def submit(
     out: Annotated[Path, typer.Option(help="Folder of the committed runs.")] = Path("leaderboards/runs"),
     as_json: Json = False,
 ) -> None:
-    """Check finished runs and copy what a pull request needs: complete, recomputed, on a known split."""
+    """Check finished runs, compute their numbers again, and copy what a pull request needs."""
     from mgrbench.evaluation.submit import submit
     from mgrbench.results.find import find_run
 
@@ -54,12 +54,12 @@ def submit(
 def verify(
     run: Annotated[str, typer.Argument(help="Folder or name of a finished run.")],
     fold: Annotated[
-        int | None, typer.Option(help="Fold to train again; else one drawn from the run's own checksum.")
+        int | None, typer.Option(help="Fold to train again; without it, one drawn from the run's checksum.")
     ] = None,
     runs: Runs = None,
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", help="Where the model is, if the row does not say it."),
+        typer.Option("--model", "-m", help="Where to find the model, if the row does not say it."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     tolerance: Annotated[

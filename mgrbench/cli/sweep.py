@@ -50,7 +50,7 @@ def sweep(
     ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option("--option", "-o", help="Option that every point has, name=value. Repeatable."),
+        typer.Option("--option", "-o", help="Option that all points share, name=value. Repeatable."),
     ] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Seed of every fold's model. Repeatable.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def paper(
     number: Annotated[int, typer.Argument(help="Number of the table: 2 to 11.", metavar="NUMBER")],
     dataset: Annotated[
-        str | None, typer.Option("--dataset", "-d", help="One of the table's datasets; all of them without.")
+        str | None, typer.Option("--dataset", "-d", help="One of the table's datasets; without it, all.")
     ] = None,
     runs: Annotated[
         list[Path] | None, typer.Option("--runs", help="Folder of runs; several are read together.")
@@ -27,22 +27,24 @@ def paper(
     split: Annotated[
         list[str] | None,
         typer.Option(
-            "--split", "-s", help="Runs on this split stand beside; else the nearest protocol's. Repeatable."
+            "--split",
+            "-s",
+            help="Split of the measured runs; without it, the one of the nearest protocol. Repeatable.",
         ),
     ] = None,
     model: Annotated[
-        str, typer.Option("--model", "-m", help="Rows of this name stand where the table has FusionNet.")
+        str, typer.Option("--model", "-m", help="Name of the runs that are shown as FusionNet.")
     ] = "fusionnet",
     run: Annotated[
-        str | None, typer.Option(help="The run whose confusion matrix stands beside Table 6, 7, 8 or 10.")
+        str | None, typer.Option(help="Run whose confusion matrix is shown with Table 6, 7, 8 or 10.")
     ] = None,
     formats: Annotated[
         str | None, typer.Option("--format", help="md, csv, latex or html; else a table for the screen.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="File to write to; its ending may say the format.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; its ending may give the format.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Lay a table of the FusionNet paper beside the same from your runs; what is missing stays empty."""
+    """Show a table of the FusionNet paper with the same figures from your runs; missing ones stay empty."""
     from mgrbench.leaderboards.paper.measured import MeasuredQuery, check_splits
     from mgrbench.leaderboards.paper.tables import datasets_of, paper_table
     from mgrbench.results.find import find_run

@@ -24,20 +24,24 @@ def transfer(
     ] = None,
     genre_map: Annotated[
         Path | None,
-        typer.Option("--map", help="TSV: columns class and both datasets' names, genres joined by ';'."),
+        typer.Option(
+            "--map",
+            help="TSV file with the columns class and both datasets' names; genres are joined by ';'.",
+        ),
     ] = None,
     option: Annotated[
         list[str] | None, typer.Option("--option", "-o", help="Option of the models, name=value. Repeatable.")
     ] = None,
     drop_shared: Annotated[
-        str, typer.Option(help="Leave recordings known to be in both out of: train, test or none.")
+        str,
+        typer.Option(help="Where to leave out recordings known to be in both datasets: train, test or none."),
     ] = "train",
     seed: Annotated[int, typer.Option(help="Seed of the models.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     out: Annotated[Path, typer.Option(help="Folder of runs to write to.")] = Path("transfers"),
-    runs: Annotated[
-        Path, typer.Option(help="Folder of runs on the test dataset to compare with, if there are any.")
-    ] = Path("runs"),
+    runs: Annotated[Path, typer.Option(help="Folder of runs on the test dataset to compare with.")] = Path(
+        "runs"
+    ),
     allow_missing: AllowMissing = False,
     as_json: Json = False,
 ) -> None:
