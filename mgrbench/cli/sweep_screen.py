@@ -19,6 +19,7 @@ def draw_sweep(screen: Console, done: Sweep, files: Sequence[Path]) -> None:
     """Print the points as a table, their warnings, and the files."""
     from mgrbench.experiments.sweep.files import CAUTION
     from mgrbench.experiments.sweep.grid import describe, value_text
+    from mgrbench.results.names import on_features
 
     grid, plan = done.grid, done.grid.plans[0][0]
     several = len(grid.seeds) > 1
@@ -38,8 +39,7 @@ def draw_sweep(screen: Console, done: Sweep, files: Sequence[Path]) -> None:
         ]
         for point in done.points
     ]
-    features = "+".join(plan.features) or "no features"
-    words = [f"{grid.model} on {plan.split.name}, {features}", describe(grid.options)]
+    words = [f"{on_features(grid.model, plan.features)}, {plan.split.name}", describe(grid.options)]
     words.append(f"seeds {', '.join(map(str, grid.seeds))}" if several else f"seed {grid.seeds[0]}")
     words.append(f"{done.test_tracks} test tracks")
     screen.print("; ".join(word for word in words if word), markup=False)

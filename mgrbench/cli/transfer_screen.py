@@ -37,6 +37,8 @@ def draw_transfers(screen: Console, found: Sequence[Transfer]) -> None:
 
 
 def _draw_one(screen: Console, one: Transfer) -> None:
+    from mgrbench.results.names import run_name
+
     run = one.run.run
     rows = [("all", str(run.folds[0].n_test), *_accuracy(run.scores["accuracy"]), "")]
     if one.artists:
@@ -50,7 +52,7 @@ def _draw_one(screen: Console, one: Transfer) -> None:
     ]
     columns = [("test tracks", "fold"), ("", "right"), ("accuracy", "right"), ("95 %", "left")]
     columns += [("difference", "fold")]
-    screen.print(table(columns, rows, title=f"{run.model}, {'+'.join(run.features) or 'no features'}"))
+    screen.print(table(columns, rows, title=run_name(run)))
     heads = [("true, predicted …", "fold")]
     heads += [(str(number), "right") for number in range(1, len(one.genres.classes) + 1)]
     confusion = [

@@ -22,8 +22,8 @@ LENGTH_TOLERANCE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is not as it should be.
+class FileFault:
+    """What is wrong with a file of a data root.
 
     Attributes:
         id: track id; None for a file that is no known clip.
@@ -58,10 +58,10 @@ class Report:
     expected: int
     found: int
     missing: tuple[str, ...] = ()
-    unreadable: tuple[Finding, ...] = ()
-    unexpected_length: tuple[Finding, ...] = ()
-    unexpected_checksum: tuple[Finding, ...] = ()
-    unrecognised: tuple[Finding, ...] = ()
+    unreadable: tuple[FileFault, ...] = ()
+    unexpected_length: tuple[FileFault, ...] = ()
+    unexpected_checksum: tuple[FileFault, ...] = ()
+    unrecognised: tuple[FileFault, ...] = ()
     checksum_not_known: int = 0
 
     @property
@@ -89,9 +89,9 @@ class Report:
 class _Faults:
     """What was found so far."""
 
-    unreadable: list[Finding] = field(default_factory=list)
-    length: list[Finding] = field(default_factory=list)
-    checksum: list[Finding] = field(default_factory=list)
+    unreadable: list[FileFault] = field(default_factory=list)
+    length: list[FileFault] = field(default_factory=list)
+    checksum: list[FileFault] = field(default_factory=list)
 
 
 def verify(dataset: Dataset, root: Path, progress: Callable[[int, int], None] | None = None) -> Report:
@@ -126,7 +126,7 @@ def verify(dataset: Dataset, root: Path, progress: Callable[[int, int], None] | 
         unexpected_length=tuple(faults.length),
         unexpected_checksum=tuple(faults.checksum),
         unrecognised=tuple(
-            Finding(None, _printable(path), f"its name is that of no clip of {dataset.name}")
+            FileFault(None, _printable(path), f"its name is that of no clip of {dataset.name}")
             for path in strangers
         ),
         checksum_not_known=sum(track.checksum is None for track in tracks),
@@ -141,17 +141,17 @@ def _check(track: Track, root: Path, faults: _Faults) -> None:
         samples, rate = decode(root / path)
         digest = digest_of_file(root / path, "md5") if track.checksum else None
     except BenchError as error:
-        faults.unreadable.append(Finding(track.id, shown, error.problem))
+        faults.unreadable.append(FileFault(track.id, shown, error.problem))
         return
     seconds = len(samples) / rate
     if track.seconds is not None and abs(seconds - track.seconds) > LENGTH_TOLERANCE:
         detail = f"lasts {seconds:.2f} s, not {track.seconds:g} s (within {LENGTH_TOLERANCE:g} s)"
-        faults.length.append(Finding(track.id, shown, detail))
+        faults.length.append(FileFault(track.id, shown, detail))
     if digest != track.checksum:
-        faults.checksum.append(Finding(track.id, shown, f"MD5 {digest}, published {track.checksum}"))
+        faults.checksum.append(FileFault(track.id, shown, f"MD5 {digest}, published {track.checksum}"))
 
 
-def _as_dict(finding: Finding) -> dict[str, str | None]:
+def _as_dict(finding: FileFault) -> dict[str, str | None]:
     return {"id": finding.id, "path": finding.path, "detail": finding.detail}
 
 

@@ -15,7 +15,7 @@ import soundfile
 
 from mgrbench.core.types import BenchError, Dataset, Track
 from mgrbench.datasets.collections.gtzan import DATASET
-from mgrbench.datasets.verify import LENGTH_TOLERANCE, Finding, verify
+from mgrbench.datasets.verify import LENGTH_TOLERANCE, FileFault, verify
 
 RATE = 1000  # Hz; the length in seconds is what counts, and the files stay small
 
@@ -72,7 +72,7 @@ def test_a_wav_file_of_another_checksum_is_named_with_both(tmp_path):
     digest = hashlib.md5(file.read_bytes()).hexdigest()
     report = verify(DATASET, tmp_path)
     detail = f"MD5 {digest}, published b462fa6a82a35d00940fe251f11447e5"
-    assert report.unexpected_checksum == (Finding("blues.00000", "blues.00000.wav", detail),)
+    assert report.unexpected_checksum == (FileFault("blues.00000", "blues.00000.wav", detail),)
     assert report.checksum_not_known == 1
     assert not report.ok
 

@@ -27,7 +27,7 @@ from pathlib import Path
 from mgrbench import Archive, BenchError, Dataset, Metadata, PublishedFolds, Track
 from mgrbench.core.files import read_text, reading
 from mgrbench.core.gc_pause import without_collecting
-from mgrbench.datasets.collections._fma_genres import TOP, Row, finest_genres
+from mgrbench.datasets.collections._fma_genres import TOP, TracksLine, finest_genres
 from mgrbench.datasets.metadata import Stamp, replica_sets, stamp_of, usual_load, with_tracks
 
 SUBSETS = ("small", "medium", "large")
@@ -178,9 +178,9 @@ def _metadata_folder(name: str, root: Path) -> Path:
 
 @lru_cache(maxsize=1)
 @without_collecting()
-def _rows(path: Path, _stamp: Stamp) -> tuple[Row, ...]:
+def _rows(path: Path, _stamp: Stamp) -> tuple[TracksLine, ...]:
     """The lines of ``tracks.csv``, sorted by id."""
-    rows: dict[str, Row] = {}
+    rows: dict[str, TracksLine] = {}
     with _long_fields(), reading(path), path.open(encoding="utf-8-sig", newline="\n") as stream:
         lines = csv.reader(stream)
         try:
@@ -211,7 +211,7 @@ def _columns(lines: Iterator[list[str]], path: Path) -> Callable[[list[str]], tu
     return itemgetter(0, *(places[pair] for pair in _COLUMNS))
 
 
-def _row(fields: tuple[str, ...], path: Path, number: int) -> Row:
+def _row(fields: tuple[str, ...], path: Path, number: int) -> TracksLine:
     track, subset, split, top, genres, artist, album, seconds = fields
     if subset not in SUBSETS or split not in _PARTS or (top and top not in TOP):
         problem = f"has an unknown subset, split or top genre: {', '.join((subset, split, top))[:80]!r}"
@@ -223,10 +223,10 @@ def _row(fields: tuple[str, ...], path: Path, number: int) -> Row:
     subset, part, top, genres, artist, album = map(
         sys.intern, (subset, _PARTS[split], top, genres, artist, album)
     )
-    return Row(f"{known:06d}", subset, part, top, genres, artist, album, length)
+    return TracksLine(f"{known:06d}", subset, part, top, genres, artist, album, length)
 
 
-def _track(row: Row, genre: str, replica: str | None) -> Track:
+def _track(row: TracksLine, genre: str, replica: str | None) -> Track:
     faults: tuple[str, ...] = ()
     seconds: float | None = min(row.seconds, SECONDS)
     if row.id in NO_AUDIO:

@@ -21,8 +21,8 @@ _ROOTS = (
 _SMALL = ("Electronic", "Experimental", "Folk", "Hip-Hop", "Instrumental", "International", "Pop", "Rock")
 
 
-class Row(NamedTuple):
-    """What is used of a line of ``tracks.csv``; the id has six digits, the rest is as it stands there."""
+class TracksLine(NamedTuple):
+    """The fields of a line of ``tracks.csv`` that are used, as they stand there; the id has six digits."""
 
     id: str
     subset: str
@@ -51,7 +51,7 @@ SMALL = tuple(TOP[title] for title in _SMALL)
 """The genres of fma_small."""
 
 
-def finest_genres(path: Path, rows: Sequence[Row]) -> tuple[dict[str, str], tuple[str, ...]]:
+def finest_genres(path: Path, rows: Sequence[TracksLine]) -> tuple[dict[str, str], tuple[str, ...]]:
     """Label tracks by their one finest genre.
 
     Of the genres of a track, those that another one descends from are dropped. Where one remains it is the
