@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from mgrbench.splits import Audit
     from mgrbench.splits.audited import Audited, PartList
-    from mgrbench.splits.findings import Sound
+    from mgrbench.splits.findings import AudioComparison
 
 _SHOWN = 5
 """How many unmatched names and unread clips the text shows (of pairs four times as many); --json has all."""
@@ -113,8 +113,8 @@ def document(audit: Audit, *, with_tracks: bool) -> dict[str, Any]:
         "checks": [asdict(check) for check in audit.checks],
         "folds": [asdict(fold) for fold in audit.folds],
     }
-    if audit.sound:
-        found["sound"] = asdict(audit.sound)
+    if audit.audio:
+        found["sound"] = asdict(audit.audio)
     return found | ({"leaks": [asdict(leak) for leak in audit.leaks]} if with_tracks else {})
 
 
@@ -142,20 +142,20 @@ def draw(screen: Console, audit: Audit, with_tracks: bool) -> None:
     screen.print(table(columns, rows))
     checks = [(check.code, check.status, check.detail) for check in audit.checks]
     screen.print(table([("check", "left"), ("", "left"), ("", "fold")], checks))
-    if audit.sound:
-        _draw_sound(screen, audit.sound, with_tracks)
+    if audit.audio:
+        _draw_audio(screen, audit.audio, with_tracks)
     if with_tracks:
         _draw_leaks(screen, audit)
 
 
-def _draw_sound(screen: Console, sound: Sound, every: bool) -> None:
+def _draw_audio(screen: Console, audio: AudioComparison, every: bool) -> None:
     from mgrbench.core.text import printable
 
-    missing = f", no audio of {len(sound.missing)} tracks" if sound.missing else ""
-    screen.print(f"{sound.clips} clips compared{missing}", style="dim", markup=False)
-    for track, problem in list(sound.unreadable.items())[:_SHOWN]:
+    missing = f", no audio of {len(audio.missing)} tracks" if audio.missing else ""
+    screen.print(f"{audio.clips} clips compared{missing}", style="dim", markup=False)
+    for track, problem in list(audio.unreadable.items())[:_SHOWN]:
         screen.print(f"not compared: {track}: {printable(problem)}", markup=False)
-    ordered = sorted(sound.matches, key=lambda match: (bool(match.known_as), -match.score))
+    ordered = sorted(audio.matches, key=lambda match: (bool(match.known_as), -match.score))
     matches = ordered if every else ordered[: 4 * _SHOWN]
     columns = [("sounds the same", "fold"), ("fold", "right"), ("in training", "fold")]
     columns += [("offset", "right"), ("score", "right"), ("known as", "left")]

@@ -134,13 +134,13 @@ def audit(
 
     found = audit_lists(lists, dataset, column, root) if name is None else audit_named(name, dataset, root)
     if audio:
-        from mgrbench.splits.replicas import listen
+        from mgrbench.splits.replicas import compare_audio
 
         data = found.dataset
-        with progress(f"listening to {data.name}") as tell:
+        with progress(f"comparing the audio of {data.name}") as tell:
             place = data_root(root, data.name)
-            heard = listen(found.audit, found.folds, data, place, jobs=jobs, on_clip=tell)
-        found = found.with_audit(heard)
+            compared = compare_audio(found.audit, found.folds, data, place, jobs=jobs, on_clip=tell)
+        found = found.with_audit(compared)
     shown = audited_document(found, with_tracks=tracks)
     emit(shown, lambda screen: draw_audited(screen, found, with_tracks=tracks), as_json=as_json)
     _exit_if_leaky([found.audit], strict=strict)

@@ -16,7 +16,7 @@ from pathlib import Path
 from mgrbench.core.dataset_plugin import load_dataset
 from mgrbench.core.text import printable
 from mgrbench.core.types import Dataset, Fold, Split, Track
-from mgrbench.splits.findings import Audit, Finding, FoldAudit, Leak, Sound, Status
+from mgrbench.splits.findings import AudioComparison, Audit, Finding, FoldAudit, Leak, Status
 from mgrbench.splits.load import load_split
 
 _SHOWN = 5
@@ -55,7 +55,8 @@ def audit_folds(
         repeated: tracks that a list named more than once.
     """
     tracks = {track.id: track for track in dataset.tracks()}
-    strangers = [i for fold in folds for i in (*fold.train, *fold.valid, *fold.test) if i not in tracks]
+    used = [track for fold in folds for track in (*fold.train, *fold.valid, *fold.test)]
+    not_known = dict.fromkeys(track for track in used if track not in tracks)
     clean = [_known(fold, tracks) for fold in folds]
     indices = [(keys, _index(tracks.values(), keys)) for keys in _KEYS.values()]
     leaks = tuple(
@@ -64,25 +65,24 @@ def audit_folds(
     audits = tuple(_audit_fold(number, fold, tracks, leaks) for number, fold in enumerate(clean, 1))
     known = frozenset(kind for kind, (_, index) in zip(_KEYS, indices, strict=True) if index)
     audit = Audit(name, dataset.name, audits, leaks, known=known)
-    strange = [*dict.fromkeys(strangers), *unknown]
-    return replace(audit, checks=_checks(audit, clean, dataset, strange, repeated))
+    return replace(audit, checks=_checks(audit, clean, dataset, [*not_known, *unknown], repeated))
 
 
-def with_sound(audit: Audit, sound: Sound) -> Audit:
-    """The audit with what a comparison of the clips found, as a check of its own."""
-    tracks = {(match.track_id, match.fold) for match in sound.matches}
-    unnamed = [match for match in sound.matches if not match.known_as]
+def with_audio(audit: Audit, audio: AudioComparison) -> Audit:
+    """The audit with what a comparison of the clips' audio gives, as a check of its own."""
+    tracks = {(match.track_id, match.fold) for match in audio.matches}
+    unnamed = [match for match in audio.matches if not match.known_as]
     pairs = [f"{match.track_id} = {match.training_id}" for match in unnamed]
     more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
     detail = (
         f"sound: {len(tracks)} of {audit.test_tracks} test tracks sound like a training track "
-        f"({sound.clips} clips compared)"
+        f"({audio.clips} clips compared)"
     )
     if pairs:
         detail += f"; no metadata name {len(pairs)} of the pairs: {', '.join(pairs[:_SHOWN])}{more}"
-    # A note, since only ears can tell a replica from a piece that is built of the same samples.
-    check = Finding("MGR010", "note" if tracks or sound.missing or sound.unreadable else "ok", detail)
-    return replace(audit, sound=sound, checks=(*audit.checks, check))
+    # A note, since only listening can tell a replica from a piece that is built of the same samples.
+    finding = Finding("MGR010", "note" if tracks or audio.missing or audio.unreadable else "ok", detail)
+    return replace(audit, audio=audio, checks=(*audit.checks, finding))
 
 
 def _known(fold: Fold, tracks: Mapping[str, Track]) -> Fold:
@@ -93,7 +93,7 @@ def _known(fold: Fold, tracks: Mapping[str, Track]) -> Fold:
 
 
 _Keys = Callable[[Track], Iterable[str]]
-"""What of a track makes it give another one away."""
+"""What two tracks must have in common to count as a leak."""
 
 
 def _index(tracks: Iterable[Track], keys: _Keys) -> dict[str, list[str]]:
@@ -200,7 +200,7 @@ def _checks(
         _listed("MGR005", missing, f"of {len(tracks)} tracks are left out"),
         _listed("MGR006", list(dict.fromkeys([*repeated, *both])), "tracks are named twice", leak=bool(both)),
         _listed("MGR007", absent, "times a genre is missing from training or test"),
-        Finding("MGR008", "note" if valid_leaks else "ok", _of_valid(valid_leaks, valid)),
+        Finding("MGR008", "note" if valid_leaks else "ok", _validation_detail(valid_leaks, valid)),
         _named(
             _counted(
                 "MGR009",
@@ -220,7 +220,7 @@ def _repeated_across_parts(fold: Fold) -> list[str]:
     return [track for track, count in counts.items() if count > 1]
 
 
-def _of_valid(leaks: int, valid: int) -> str:
+def _validation_detail(leaks: int, valid: int) -> str:
     if not valid:
         return "no validation part is fixed; it is drawn artist-disjoint from the training tracks"
     return f"{leaks} of {valid} validation tracks have their artist in training"

@@ -6,7 +6,7 @@ A split file is plain text: a header of ``# key: value`` lines, a line of column
 
 In a **k-fold** split every track stands once, with ``part`` = ``test`` and the fold that it is tested in;
 the training part of a fold is all the rest. In a **train/valid/test** split each fold names all its parts.
-Genre and artist are repeated in the file so that it can be audited with nothing else at hand.
+Genre and artist are repeated in the file so that it can be audited without anything else.
 """
 
 from __future__ import annotations
@@ -65,9 +65,9 @@ def split_of_rows(provenance: Mapping[str, str], rows: Iterable[SplitRow]) -> Sp
         BenchError: as by `split_from_text`, if the rows contradict each other, or if a value has a tab or a
             line break in it.
     """
-    said, ordered = _said(provenance), _ordered(rows)
-    text = _text(said, ordered)
-    return _split(said, list(enumerate(ordered, start=len(said) + 2)), text, said.get("name", ""))
+    header, ordered = _header(provenance), _ordered(rows)
+    text = _text(header, ordered)
+    return _split(header, list(enumerate(ordered, start=len(header) + 2)), text, header.get("name", ""))
 
 
 def _split(provenance: dict[str, str], lines: list[tuple[int, SplitRow]], text: str, where: str) -> Split:
@@ -83,21 +83,21 @@ def _split(provenance: dict[str, str], lines: list[tuple[int, SplitRow]], text: 
     )
 
 
-def _said(provenance: Mapping[str, str]) -> dict[str, str]:
+def _header(provenance: Mapping[str, str]) -> dict[str, str]:
     """The header in its fixed order, each value on one line, without empty ones."""
     unknown = sorted(set(provenance) - set(HEADER_KEYS))
     if unknown:
         raise ValueError(f"unknown header keys: {unknown}")
-    said = {key: " ".join(provenance.get(key, "").split()) for key in HEADER_KEYS}
-    return {key: value for key, value in said.items() if value}
+    header = {key: " ".join(provenance.get(key, "").split()) for key in HEADER_KEYS}
+    return {key: value for key, value in header.items() if value}
 
 
 def _ordered(rows: Iterable[SplitRow]) -> list[SplitRow]:
     return sorted(rows, key=lambda row: (row.fold, PARTS.index(row.part), row.track_id))
 
 
-def _text(said: Mapping[str, str], ordered: Sequence[SplitRow]) -> str:
-    head = [f"# {key}: {value}" for key, value in said.items()]
+def _text(header: Mapping[str, str], ordered: Sequence[SplitRow]) -> str:
+    head = [f"# {key}: {value}" for key, value in header.items()]
     return "\n".join([*head, "\t".join(COLUMNS), *map(_line, ordered), ""])
 
 

@@ -1,4 +1,4 @@
-"""What an audit finds: its figures fold by fold, each leak, and the pairs of clips that sound the same."""
+"""What an audit finds: its figures fold by fold, each leak, and the duplicates that the audio shows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A test track and the training tracks of its fold that give it away."""
+    """A test track and the training tracks of its fold that share its artist, recording or album."""
 
     track_id: str
     fold: int
@@ -38,7 +38,7 @@ class Leak:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A test track and a training track of its fold that sound the same.
+    """A test track and a training track of its fold whose audio fingerprints match.
 
     Attributes:
         track_id: the test track.
@@ -58,14 +58,14 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
-    """What a comparison of the clips themselves found, see `mgrbench.splits.replicas`.
+class AudioComparison:
+    """What a comparison of the audio of the clips gives, see `mgrbench.splits.replicas`.
 
     Attributes:
         clips: number of clips compared.
         missing: tracks of the split without audio.
         unreadable: clips that could not be compared, with the reason.
-        matches: pairs across the two sides that sound the same.
+        matches: pairs of a test and a training clip whose fingerprints match.
     """
 
     clips: int
@@ -102,10 +102,10 @@ class Audit:
         name: name of the split, or of the lists.
         dataset: name of the dataset.
         folds: one entry a fold.
-        leaks: each test track that is given away, with the tracks that do it.
+        leaks: each test track that training tracks share something with, and which tracks these are.
         checks: the findings, one per code.
         known: what the dataset has facts of: ``"artist"``, ``"replica"``, ``"recording"``, ``"album"``.
-        sound: what a comparison of the clips found, where there was one.
+        audio: the comparison of the clips' audio, where it was made.
     """
 
     name: str
@@ -114,7 +114,7 @@ class Audit:
     leaks: tuple[Leak, ...]
     checks: tuple[Finding, ...] = field(default=())
     known: frozenset[str] = frozenset()
-    sound: Sound | None = None
+    audio: AudioComparison | None = None
 
     @property
     def test_tracks(self) -> int:

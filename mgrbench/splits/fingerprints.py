@@ -1,4 +1,4 @@
-"""Fingerprints of recordings: pairs of peaks of their spectrogram, and which clips share a stretch of sound.
+"""Audio fingerprints: pairs of peaks of a clip's spectrogram, and which clips share a passage.
 
 After A. Wang, "An industrial-strength audio search algorithm", ISMIR 2003, on a mel spectrogram. Peaks that
 stand out of their neighbourhood are joined in pairs; a pair's two bands and the time between them are a
@@ -30,7 +30,7 @@ N_MELS, LOWEST, HIGHEST = 128, 100.0, 5000.0
 SECONDS_PER_FRAME = HOP / RATE
 
 THRESHOLD, FEWEST = 0.03, 30
-"""Two clips sound the same when they agree in this share of the landmarks of the one that has fewer, and in
+"""Two clips match when they agree in this share of the landmarks of the one that has fewer, and in
 at least so many of them."""
 
 _FLOOR = 1e-12
@@ -70,7 +70,7 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class ClipPair:
-    """Two clips that share a stretch of sound.
+    """Two clips that share a passage.
 
     Attributes:
         one: name of the first clip.
@@ -130,7 +130,7 @@ def landmarks(levels: FloatArray, per_second: float = 1 / SECONDS_PER_FRAME) -> 
 
 
 def alike(prints: Mapping[str, Fingerprint]) -> Iterator[ClipPair]:
-    """The pairs of clips that sound the same, the first named earlier in ``prints`` than the second."""
+    """The pairs of clips that match, the first named earlier in ``prints`` than the second."""
     for pair in compared(prints):
         if pair.score >= THRESHOLD and pair.agreeing >= FEWEST:
             yield pair
@@ -157,7 +157,7 @@ class _Index:
         order = np.argsort(marks, kind="stable")
         self.marks, self.frames, self.clips = marks[order], frames[order], clips[order]
         self.crowd = 2 * len(prints) + _CROWD
-        # Clips are told apart by their numbers times this, distances in time by what is added.
+        # A key holds a clip's number times this plus a distance in time.
         self.span = 2 * (int(frames.max(initial=0)) + 2)
 
     def agreeing(

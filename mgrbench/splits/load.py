@@ -65,9 +65,9 @@ def check_split(split: Split, dataset: Dataset) -> None:
         hint = f"the genres of {dataset.name} are {', '.join(dataset.genres)}"
         raise BenchError(f"{split.name} has the genre {min(strange)!r}", hint)
     for track in dataset.tracks():
-        if (said := split.genre.get(track.id, track.genre)) != track.genre:
+        if (stated := split.genre.get(track.id, track.genre)) != track.genre:
             hint = f"{dataset.name} says {track.genre}: correct the split file"
-            raise BenchError(f"{split.name} says that {track.id} is {said}", hint)
+            raise BenchError(f"{split.name} says that {track.id} is {stated}", hint)
     if split.name in shipped_splits(split.dataset) and not is_shipped(split):
         hint = "give it another name in its line '# name:'"
         raise BenchError(f"{split.name} comes with mgrbench, and this is another split", hint)

@@ -100,19 +100,19 @@ _ABOUT = {
 
 
 def _rules(rule: str, tracks: Sequence[Track], total: int, *, drop_replicas: bool) -> str:
-    said = [f"{len(tracks)} of {total} tracks"]
+    rules = [f"{len(tracks)} of {total} tracks"]
     if drop_replicas:
-        said.append("exact replicas but the first of each set and severely faulty clips removed")
+        rules.append("exact replicas but the first of each set and severely faulty clips removed")
     if rule not in _GROUPED:
-        return "; ".join([*said, "nothing is disjoint"])
-    said.append(f"{rule}s, replicas and recordings are disjoint")
+        return "; ".join([*rules, "nothing is disjoint"])
+    rules.append(f"{rule}s, replicas and recordings are disjoint")
     if unknown := sum(not getattr(track, rule) for track in tracks):
-        said.append(f"of {unknown} tracks the {rule} is unknown: each counts as one by itself")
+        rules.append(f"of {unknown} tracks the {rule} is unknown: each counts as one by itself")
     if rule == "artist" and (numbered := sum(track.anonymous for track in tracks)):
-        said.append(
+        rules.append(
             f"the artists of {numbered} tracks are anonymised, so some may be on two sides by their names"
         )
-    return "; ".join(said)
+    return "; ".join(rules)
 
 
 def _command(

@@ -1,4 +1,4 @@
-"""Replicas that no metadata names: the clips of a split compared by their sound.
+"""Duplicates that no metadata name: the clips of a split compared by their audio fingerprints.
 
 Every clip's fingerprint (`mgrbench.splits.fingerprints`) is computed once and kept beside the feature store,
 in ``<store>/<dataset>/.fingerprints/``, under the checksum of its file; so a file that changes is done again.
@@ -19,8 +19,8 @@ from mgrbench.core.files import ARRAY_ERRORS, digest_of_file, write_atomically
 from mgrbench.core.paths import store_root
 from mgrbench.core.processes import spread
 from mgrbench.core.types import BenchError, Dataset, Fold, Track
-from mgrbench.splits.audit import with_sound
-from mgrbench.splits.findings import Audit, Match, Sound
+from mgrbench.splits.audit import with_audio
+from mgrbench.splits.findings import AudioComparison, Audit, Match
 from mgrbench.splits.fingerprints import SECONDS_PER_FRAME, VERSION, ClipPair, Fingerprint, alike, fingerprint
 
 _BATCH = 8
@@ -34,7 +34,7 @@ class _Batch:
     tracks: tuple[Track, ...]
 
 
-def listen(
+def compare_audio(
     audit: Audit,
     folds: Sequence[Fold],
     dataset: Dataset,
@@ -44,10 +44,10 @@ def listen(
     store: Path | None = None,
     on_clip: Callable[[int, int], None] | None = None,
 ) -> Audit:
-    """The audit of some folds with the pairs of test and training tracks that sound the same.
+    """The audit of some folds, with the pairs of test and training clips whose fingerprints match.
 
     Args:
-        audit: what metadata tell.
+        audit: the audit by metadata.
         folds: the folds that were audited.
         dataset: the dataset.
         root: folder of the audio.
@@ -69,13 +69,13 @@ def listen(
     if not prints:
         first = next(iter(unreadable.values()))
         raise BenchError(f"none of {len(tracks)} clips could be read", f"the first: {first}", root)
-    sound = Sound(
+    audio = AudioComparison(
         clips=len(prints),
         missing=tuple(sorted(track for track in used & known.keys() if track not in found)),
         unreadable=unreadable,
         matches=tuple(_across(list(alike(prints)), folds, known)),
     )
-    return with_sound(audit, sound)
+    return with_audio(audit, audio)
 
 
 def _fingerprints(

@@ -1,4 +1,4 @@
-"""A stranger's list of tracks: ids, file names or paths, in whatever file and spelling."""
+"""A list of tracks that others wrote: ids, file names or paths, in whatever file and spelling."""
 
 from __future__ import annotations
 
