@@ -1,4 +1,4 @@
-"""A dataset by its name or file; what others wrote runs behind a boundary."""
+"""A dataset by its name or file. The functions of one that is not built in run inside a `boundary`."""
 
 from __future__ import annotations
 
@@ -37,8 +37,6 @@ def describe_dataset(name: str) -> Dataset:
     Raises:
         BenchError: if there is none.
     """
-    from mgrbench.core.types import Dataset
-
     loaded = load("datasets", name)
     dataset = getattr(loaded.value, "DATASET", loaded.value)
     if not isinstance(dataset, Dataset):
@@ -64,12 +62,10 @@ def _bounded(name: str, doing: str, function: Callable[..., _Result], *arguments
 
 
 def _tracks(name: str, function: Callable[..., Iterable[Track]], root: Path | None) -> tuple[Track, ...]:
-    from mgrbench.core.types import Track
-
     with boundary(name, "loading its tracks"):
         tracks = tuple(function(root))
-    if strange := [track for track in tracks if not isinstance(track, Track)]:
-        problem = f"{name} gives a {type(strange[0]).__name__} where a track is wanted"
+    if wrong := [track for track in tracks if not isinstance(track, Track)]:
+        problem = f"{name} gives a {type(wrong[0]).__name__} where a track is wanted"
         raise BenchError(problem, "let its load give mgrbench.Track")
     return tracks
 

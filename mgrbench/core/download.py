@@ -1,4 +1,4 @@
-"""One file over HTTP, going on where a cut connection left off.
+"""One file over HTTPS, verified by its checksum; a cut download is resumed.
 
 What comes is kept in a part file. A second file beside it keeps the address and the validator (ETag, else
 Last-Modified) of what the server was sending. The next attempt asks for the rest alone (``Range``) on
@@ -25,6 +25,9 @@ Progress = Callable[[int, int], None]
 
 SCHEMES = ("https",)
 """What an address, and any that it leads on to, may begin with."""
+
+LIMIT = 1 << 25
+"""Bytes that a file of unknown size may have at most: several times the largest part of a known pack."""
 
 TIMEOUT = (10.0, 30.0)
 """Seconds to wait for a connection, and then for each piece of the answer."""
@@ -57,8 +60,8 @@ class Resuming:
         """Get the file at ``url`` and move it to ``output_file``.
 
         Raises:
-            BenchError: if it is not to be had, is too large, or the connection is cut; a cut one goes on from
-                there at the next call.
+            BenchError: if the server does not send it, if it is too large, or if the connection is cut; the
+                next call resumes a cut one.
             OSError: if the disk is full or the place may not be written.
         """
         import requests
@@ -178,10 +181,6 @@ class Resuming:
         self._validator_file.unlink(missing_ok=True)
 
 
-LIMIT = 1 << 25
-"""Bytes that a file of unknown size may have at most: several times the largest part of a known pack."""
-
-
 def fetch(
     url: str,
     target: Path,
@@ -208,12 +207,13 @@ def fetch(
         The target.
 
     Raises:
-        BenchError: if the file has another checksum or is too large (nothing of it is kept), if it is not to
-            be had, if the connection is cut, if the disk is full, or if another process is fetching it.
+        BenchError: if the file has another checksum or is too large (nothing of it is kept), if the server
+            does not send it, if the connection is cut, if the disk is full, or if another process is fetching
+            it.
     """
     import pooch
 
-    pooch.get_logger().setLevel("WARNING")  # what it does is said by the progress
+    pooch.get_logger().setLevel("WARNING")  # the progress shows what it does
     part = target.with_name(f"{target.name}.part")
     downloader = Resuming(part, limit, progress, plain=plain and checksum is not None)
     with writing(target), locked(target.with_name(f".{target.name}.lock"), target.name):

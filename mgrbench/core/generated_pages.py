@@ -15,7 +15,7 @@ def check_pages(pages: Mapping[Path, str], problem: str, hint: str) -> None:
 
     Args:
         pages: path of a file -> its text.
-        problem: what is said of the first one that differs.
+        problem: the error's problem, for the first one that differs.
         hint: what to do about it.
 
     Raises:

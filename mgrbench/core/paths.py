@@ -1,4 +1,4 @@
-"""Where a dataset's audio and metadata lie, and where they are put when they are fetched."""
+"""Where data lie: a dataset's audio and metadata, the stored features, the downloads."""
 
 from __future__ import annotations
 
@@ -30,15 +30,21 @@ def _base() -> tuple[Path, bool]:
 
 def downloads_root() -> Path:
     """Where downloads lie: ``downloads/`` in ``MGRBENCH_CACHE``, or else in the user's cache folder."""
-    import platformdirs
-
-    named = os.environ.get("MGRBENCH_CACHE")
-    return (Path(named) if named else platformdirs.user_cache_path("mgrbench")) / "downloads"
+    return (_named_cache() or _user_cache()) / "downloads"
 
 
 def store_root() -> Path:
-    """``MGRBENCH_CACHE``, or else the user's cache folder."""
+    """Where stored features lie: ``MGRBENCH_CACHE``, or else ``features/`` in the user's cache folder."""
+    return _named_cache() or _user_cache() / "features"
+
+
+def _named_cache() -> Path | None:
+    """The folder that the user names by ``MGRBENCH_CACHE``."""
+    named = os.environ.get("MGRBENCH_CACHE")
+    return Path(named) if named else None
+
+
+def _user_cache() -> Path:
     import platformdirs
 
-    named = os.environ.get("MGRBENCH_CACHE")
-    return Path(named) if named else platformdirs.user_cache_path("mgrbench") / "features"
+    return platformdirs.user_cache_path("mgrbench")

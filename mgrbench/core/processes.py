@@ -74,7 +74,7 @@ def _parallel(function: Callable[[Item], Result], items: Sequence[Item], jobs: i
     from joblib import Parallel, delayed
 
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
-    yield from parallel(delayed(_deaf)(function, item) for item in items)
+    yield from parallel(delayed(_ignoring_interrupts)(function, item) for item in items)
 
 
 @contextmanager
@@ -103,8 +103,8 @@ def _cluster(address: str) -> Iterator[None]:
             yield
 
 
-def _deaf(function: Callable[[Item], Result], item: Item) -> Result:
-    """Do it in a process that leaves Ctrl-C to its parent: the parent ends it, without a traceback."""
+def _ignoring_interrupts(function: Callable[[Item], Result], item: Item) -> Result:
+    """Call the function in a worker that ignores Ctrl-C: its parent ends it, without a traceback."""
     worker = multiprocessing.parent_process() is not None
     if worker and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""Values and names as text: short numbers, intervals, cells of tables, names of others."""
+"""Values and names as text: short numbers, intervals, cells of tables, names that users wrote."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _is_negative(text: str) -> bool:
 
 
 _LONGEST = 100
-"""Signs of a name that a detail spells out."""
+"""Characters of a name that are shown."""
 
 
 def printable(name: str) -> str:

@@ -85,7 +85,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A file that the dataset, or a part of it, is handed out in."""
+    """A file that holds the dataset, or a part of it, as it is published."""
 
     url: str
     """Its address; with ``{id}`` in it, each track has a file of its own, whose checksum is the track's."""
@@ -138,15 +138,15 @@ class Dataset:
         licence: licence of the audio, or that none is stated.
         homepage: where the dataset is described.
         citation: what to cite.
-        archives: where the audio was or is handed out.
+        archives: where the audio was or is published.
         load: ``root -> tracks``; with None the tracks that are known without any audio (their
             ``path`` is None), else those of which audio lies under that folder.
         identify: file name, path or id in whatever spelling -> canonical track id, or None.
         published: fold assignments others published, by the name of their split.
         audio_suffixes: file endings that count as audio.
         metadata: where the tracks are read from, if they do not come with mgrbench.
-        steps: how one comes by the audio, step by step with ``{root}`` for the data root; by default made
-            from the archives.
+        steps: how to get the audio, step by step, with ``{root}`` for the data root; by default made from
+            the archives.
         cautions: what to know of any score on it, one sentence each, such as how many labels are wrong.
     """
 
@@ -172,7 +172,7 @@ class Dataset:
         """The dataset as the metadata under ``root`` describe it; itself if its facts come with mgrbench.
 
         Raises:
-            BenchError: if there are no metadata, with the steps to come by them, or if they are damaged.
+            BenchError: if there are no metadata, with the steps to get them, or if they are damaged.
         """
         return self.metadata.read(root) if self.metadata else self
 
