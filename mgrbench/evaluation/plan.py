@@ -14,7 +14,7 @@ from mgrbench.core.registry import anchored
 from mgrbench.core.types import BenchError, Dataset, Fold, Split, Track
 from mgrbench.evaluation.fold import FoldTask
 from mgrbench.evaluation.request import Request, Settings
-from mgrbench.features.find import supplied
+from mgrbench.features.find import stored_feature
 from mgrbench.features.store import FeatureStore, StoredFeature
 from mgrbench.models.source import ModelLike, ModelSource, model_source
 from mgrbench.results.folder import check_row_name
@@ -124,7 +124,7 @@ def make_plan(request: Request, settings: Settings) -> Plan:
     selection = _selection(source, options.pop("selection", None))
     store = FeatureStore(settings.store)
     names = dict.fromkeys(request.features or source.features)
-    features = {name: supplied(store, data.name, name) for name in names}
+    features = {name: stored_feature(store, data.name, name) for name in names}
     missing = _missing(split, features, allow_missing=settings.allow_missing)
     title = source.name if request.name is None else request.name
     check_row_name(title)

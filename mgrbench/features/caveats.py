@@ -1,4 +1,4 @@
-"""Published feature arrays that need a caveat wherever results from them stand, known by their values."""
+"""Published features with a known fault, recognised by their values whatever they are called."""
 
 from __future__ import annotations
 
@@ -62,7 +62,11 @@ _CHOI_ROWS = frozenset(
 
 
 def caveat_of(values: FloatArray) -> str:
-    """What must be said of these values, float32 (tracks, ...); empty if nothing is known against them."""
+    """What readers of results from these values must know, or nothing.
+
+    Args:
+        values: float32, shape (tracks, ...).
+    """
     rows = (np.ascontiguousarray(row, dtype="<f4").tobytes() for row in values)
     known = any(sha256_of_bytes(row)[:16] in _CHOI_ROWS for row in rows)
     return _LABEL_SORTED if known else ""

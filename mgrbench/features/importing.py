@@ -1,4 +1,4 @@
-"""Precomputed feature arrays from a file -> the feature store, after every check that can be made."""
+"""Precomputed features: an array of an ``.npz`` file, checked and put into the feature store."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def import_features(
         array: key of the values, of shape (tracks, ...), or (tracks, segments, ...) if ``segmented``.
         ids: key of the track ids, of shape (tracks,): ids, file names or paths of any subset of tracks.
         segmented: whether the second axis runs over segments; else each track is one segment.
-        caveat: what must be said wherever results from these values stand. Published features that are known
-            to need one get it by themselves.
+        caveat: what readers of results from these values must know. Published features that need a caveat
+            are recognised by their values and get it without being told.
         replace: whether other values of this name may be replaced.
         store: the feature store.
 
@@ -90,9 +90,9 @@ def _read(file: Path, array: str, ids: str) -> tuple[NDArray[np.generic], NDArra
             if "pickle" in str(error).lower():
                 hint = "save plain numbers and plain strings (no dtype=object): pickles can run code"
                 raise BenchError("holds pickled objects, or is no .npz file", hint, file) from error
-            said = " ".join(str(error).split())[:100] or type(error).__name__
+            reason = " ".join(str(error).split())[:100] or type(error).__name__
             raise BenchError(
-                f"is no readable .npz file ({said})", "save it again by numpy.savez", file
+                f"is no readable .npz file ({reason})", "save it again by numpy.savez", file
             ) from error
 
 

@@ -182,8 +182,8 @@ def _array(path: Path, tracks: int) -> FloatArray:
         try:
             values = np.lib.format.open_memmap(path, mode="r")
         except ARRAY_ERRORS as error:
-            said = " ".join(str(error).split())[:100]
-            raise BenchError(f"is no readable array of numbers ({said})", _AGAIN, path) from error
+            reason = " ".join(str(error).split())[:100]
+            raise BenchError(f"is no readable array of numbers ({reason})", _AGAIN, path) from error
     if values.ndim != 2 or len(values) != tracks or values.dtype.kind not in "fiu":
         problem = f"is {values.dtype} of shape {values.shape}, where {tracks} rows of numbers are expected"
         raise BenchError(problem, _AGAIN, path)

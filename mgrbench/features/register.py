@@ -1,8 +1,7 @@
-"""URL -> verified local file, and the register of what can be fetched.
+"""The register of published weight files and feature packs, and the local copy of each.
 
 The register, ``downloads.tsv``, has a line for each file: what it belongs to, its name, its checksum, its
-address. Files come over HTTPS, are resumed after a cut, and bear their name only once they are whole and
-have the expected checksum. They lie in ``downloads/`` beside the stored features.
+address. Copies lie in ``downloads/`` beside the stored features.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ class Registered:
 
     @property
     def how(self) -> str:
-        """How one comes by a weight file, for messages."""
+        """How to get a weight file, as a hint."""
         if self.url:
             return (
                 f"run `mgrbench features download {WEIGHTS} {self.name}`, or name your copy by --weights FILE"
@@ -104,7 +103,7 @@ def cached(name: str) -> Path:
     """A registered weight file that was fetched before, its checksum verified now.
 
     Raises:
-        BenchError: if it is not there, saying how to come by it, or if it is another file.
+        BenchError: if it is not there, with how to get it, or if it is another file.
     """
     (line,) = weights(name)
     if not line.path.is_file():
@@ -117,10 +116,10 @@ def cached(name: str) -> Path:
 
 
 def get(line: Registered, progress: Progress | None = None) -> Path:
-    """The file of a line of the register, fetched unless it is there already.
+    """The local copy of a line of the register, downloaded unless it is there already.
 
     Raises:
-        BenchError: if no address of it is known and it is not there, or as `fetch` does.
+        BenchError: if there is neither a copy nor an address, or as `mgrbench.core.download.fetch` does.
     """
     if not line.url:
         return cached(line.name)

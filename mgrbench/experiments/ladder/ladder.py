@@ -44,7 +44,7 @@ from mgrbench.experiments.ladder.rungs import (
 )
 from mgrbench.experiments.ladder.steps import Step, model_steps
 from mgrbench.experiments.verdicts import artists_met
-from mgrbench.features.find import supplied
+from mgrbench.features.find import stored_feature
 from mgrbench.features.store import FeatureStore, StoredFeature
 from mgrbench.models.source import ModelLike, model_source
 
@@ -198,7 +198,7 @@ def _stored_features(
     models: Iterable[ModelLike], data: Dataset, features: Sequence[str], store: Path | None
 ) -> dict[str, StoredFeature]:
     names = [name for model in models for name in features or model_source(model).features]
-    return {name: supplied(FeatureStore(store), data.name, name) for name in dict.fromkeys(names)}
+    return {name: stored_feature(FeatureStore(store), data.name, name) for name in dict.fromkeys(names)}
 
 
 def _segments(stored: Mapping[str, StoredFeature]) -> int:

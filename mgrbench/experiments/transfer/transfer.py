@@ -27,7 +27,7 @@ from mgrbench.experiments.transfer.genre_map import GenreMap, genre_map
 from mgrbench.experiments.transfer.joined_dataset import SHARED, JoinedDataset, artist_names, join_datasets
 from mgrbench.experiments.transfer.within_dataset import Within, within
 from mgrbench.experiments.verdicts import ArtistOverlap, Verdicts, artist_overlap, artists_met
-from mgrbench.features.find import supplied
+from mgrbench.features.find import stored_feature
 from mgrbench.features.store import FeatureStore, StoredFeature
 from mgrbench.models.source import ModelLike, model_source
 
@@ -115,7 +115,9 @@ def run_transfer(
     genres = genre_map(train, test, request.map_file)
     names = tuple(dict.fromkeys(request.features or model_source(request.model).features))
     store = FeatureStore(settings.store)
-    stored = {name: {data.name: supplied(store, data.name, name) for data in (train, test)} for name in names}
+    stored = {
+        name: {data.name: stored_feature(store, data.name, name) for data in (train, test)} for name in names
+    }
     for name, of in stored.items():
         _check_alike(name, of[train.name], of[test.name])
     sides = []

@@ -1,4 +1,4 @@
-"""What a stored feature is: its manifest, and the fingerprints that tell values apart."""
+"""What a stored feature is: its manifest, and the fingerprint that identifies its values."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Manifest:
         kind: ``"imported"`` or ``"computed"``.
         about: where the values come from: file and key, or the spec with its versions.
         ids: track ids in row order.
-        caveat: what must be said wherever results from these values stand; empty if nothing.
+        caveat: what readers of results from these values must know; empty if nothing.
     """
 
     dataset: str

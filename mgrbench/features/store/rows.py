@@ -56,11 +56,11 @@ class StoredFeature:
         absent = [track for track in ids if track not in self.checks]
         if absent:
             what = f"{self.manifest.feature} of {self.manifest.dataset}"
-            raise BenchError(f"{what} lacks {len(absent)} tracks, the first {absent[0]}", self._mend())
+            raise BenchError(f"{what} lacks {len(absent)} tracks, the first {absent[0]}", self._hint())
         values = np.asarray(self.values[[self._row[track] for track in ids]])
         for track, row in zip(ids, values, strict=True):
             if zlib.crc32(row.tobytes()) != self.checks[track]:
-                hint = self._mend(again=True)
+                hint = self._hint(again=True)
                 raise BenchError(f"the stored values of {track} are corrupt", hint, self.folder)
         return values
 
@@ -72,7 +72,7 @@ class StoredFeature:
             if zlib.crc32(np.ascontiguousarray(self.values[self._row[track]]).tobytes()) != self.checks[track]
         ]
 
-    def _mend(self, *, again: bool = False) -> str:
+    def _hint(self, *, again: bool = False) -> str:
         if self.manifest.kind == "imported":
             return "import the feature again with --replace"
         command = f"mgrbench features extract {self.manifest.dataset} --feature {self.manifest.feature}"

@@ -57,14 +57,14 @@ class FeatureStore:
         return sorted({file.parent.parent.name for file in self.root.glob("[!.]*/[!.]*/values.npy")})
 
     def open(
-        self, dataset: str, feature: str, way: Callable[[list[str]], str] | None = None
+        self, dataset: str, feature: str, how_to_get: Callable[[list[str]], str] | None = None
     ) -> StoredFeature:
         """A stored feature, its values memory-mapped.
 
         Args:
             dataset: name of the dataset.
             feature: name of the feature.
-            way: says how a feature that is not there gets there, given the names of those that are.
+            how_to_get: the hint where it is not in the store, given the names of the features that are.
 
         Raises:
             BenchError: if it is not in the store or if its files are damaged.
@@ -73,7 +73,7 @@ class FeatureStore:
         # An extraction that was stopped before its first clip leaves a manifest and no values.
         if not (folder / "values.npy").is_file():
             there = self.features(dataset)
-            how = way(there) if way else "extract or import it (`mgrbench features --help`)"
+            how = how_to_get(there) if how_to_get else "extract or import it (`mgrbench features --help`)"
             hint = f"{how}; stored of {dataset}: {', '.join(there) or 'none'}"
             raise BenchError(f"the feature {feature!r} of {dataset} is not in the store", hint)
         manifest = read_manifest(folder / "manifest.json")
@@ -101,7 +101,7 @@ class FeatureStore:
             ids: track ids, each once.
             values: float32 (tracks, segments, ...), finite.
             about: where the values come from.
-            caveat: what must be said wherever results from these values stand.
+            caveat: what readers of results from these values must know.
             replace: whether values that are there already may be replaced by others.
 
         Raises:
@@ -159,7 +159,7 @@ class FeatureStore:
         return manifest if manifest.fingerprint == fingerprint else None
 
     def _regrow(self, folder: Path, manifest: Manifest) -> None:
-        """Make room for further tracks; rows that are there and sound are kept."""
+        """Make room for further tracks; rows that are there are kept, unless they are corrupt."""
         if not (folder / "values.npy").is_file():
             return
         old = self.open(manifest.dataset, manifest.feature)
