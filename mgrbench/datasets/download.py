@@ -1,10 +1,10 @@
-"""A dataset's audio and metadata -> its data root, as far as they may be fetched.
+"""Download a dataset's audio and metadata into its data root, where their licence allows it.
 
-What may be fetched are the dataset's open archives: whole ones, verified and unpacked, or, where an address
-has ``{id}`` in it, one file a track, verified by the track's checksum. Such files are asked for one at a time
-with a pause in between, since they are the previews of a shop or an archive that owes nobody a download.
-What cannot be had is written to ``failed.txt`` in the data root, and the next call tries that alone. For
-everything else there are steps to follow.
+Only open archives are downloaded. A whole archive is verified and unpacked. Where an address has ``{id}`` in
+it, there is one file a track, verified by the track's checksum. Such files are requested one at a time, with
+a pause in between, because their servers were not made for downloads of a whole collection. What fails is
+written to ``failed.txt`` in the data root, and the next call tries that alone. For everything else there are
+steps to follow.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Fetched:
         fetched: names of the files fetched now.
         present: number of files that were there.
         failures: what could not be fetched.
-        steps: how to come by what mgrbench may not fetch, step by step; empty if nothing is lacking.
+        steps: how to get what mgrbench may not download, step by step; empty if nothing is lacking.
     """
 
     dataset: str
@@ -114,14 +114,14 @@ def download(
 
 
 def ways_to_get(dataset: Dataset, root: Path) -> tuple[str, ...]:
-    """How one comes by a dataset's audio: by a command where mgrbench may fetch all of it, else by steps."""
+    """How to get a dataset's audio: by a command where mgrbench may download all of it, else by steps."""
     if dataset.archives and all(archive.open for archive in dataset.archives):
         return (f"mgrbench data download {dataset.name}",)
     return steps_of(dataset, root)
 
 
 def steps_of(dataset: Dataset, root: Path) -> tuple[str, ...]:
-    """How one comes by a dataset's audio oneself, step by step."""
+    """How a user gets a dataset's audio, step by step."""
     place = shlex.quote(str(root))
     if dataset.steps:
         return tuple(step.replace("{root}", place) for step in dataset.steps)
@@ -163,8 +163,8 @@ def _fetch_clips(
 ) -> _Outcome:
     """Fetch the file of each track that is not there, or is another one, one at a time."""
     there = _present(dataset, root)
-    sound = {track.id for track in there.values() if _sound(track, root)}
-    missing = [there.get(track.id, track) for track in dataset.tracks() if track.id not in sound]
+    done_before = {track.id for track in there.values() if _as_published(track, root)}
+    missing = [there.get(track.id, track) for track in dataset.tracks() if track.id not in done_before]
     fetched: list[str] = []
     failures: list[Failure] = []
     in_a_row = 0
@@ -183,7 +183,7 @@ def _fetch_clips(
             problem = f"not tried: {PATIENCE} in a row had failed; run the same command again later"
             failures += [Failure(left.id, problem) for left in missing[done:]]
             break
-    return fetched, len(sound), failures
+    return fetched, len(done_before), failures
 
 
 def _fetch_clip(archive: Archive, track: Track, root: Path) -> str:
@@ -203,7 +203,7 @@ def _present(dataset: Dataset, root: Path) -> dict[str, Track]:
         return {}
 
 
-def _sound(track: Track, root: Path) -> bool:
+def _as_published(track: Track, root: Path) -> bool:
     """Whether the clip is the published one, as far as that is known."""
     return track.checksum is None or digest_of_file(root / str(track.path), "md5") == track.checksum
 

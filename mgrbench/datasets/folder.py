@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mgrbench.core.files import reading
-from mgrbench.core.types import BenchError, Dataset
+from mgrbench.core.types import BenchError, Dataset, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def find_clips(dataset: Dataset, root: Path) -> dict[str, str]:
 
 
 def scan_folder(dataset: Dataset, root: Path) -> Scan:
-    """All audio files under ``root``, told apart by ``dataset.identify``; chooses as `find_clips` does.
+    """All audio files under ``root``, recognised by ``dataset.identify``; chooses as `find_clips` does.
 
     Raises:
         BenchError: if ``root`` does not exist, is no folder, or may not be read.
@@ -66,6 +66,22 @@ def scan_folder(dataset: Dataset, root: Path) -> Scan:
         else:
             best[track] = min(best.get(track, (position, path)), (position, path))
     return Scan({track: best[track][1] for track in sorted(best)}, tuple(sorted(unrecognised)))
+
+
+def tracks_with_audio(dataset: Dataset, root: Path | None) -> tuple[Track, ...]:
+    """The dataset's tracks; with ``root`` those of which audio lies under it, with the path of each.
+
+    Args:
+        dataset: gives its tracks without any root.
+        root: its data root.
+
+    Raises:
+        BenchError: as `find_clips` does.
+    """
+    if root is None:
+        return tuple(dataset.tracks())
+    clips = find_clips(dataset, root)
+    return tuple(replace(track, path=clips[track.id]) for track in dataset.tracks() if track.id in clips)
 
 
 def _how_to_get(dataset: Dataset) -> str:

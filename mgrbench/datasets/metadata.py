@@ -1,4 +1,4 @@
-"""What datasets share that read their tracks from metadata at the data root."""
+"""Datasets whose tracks are read from metadata at the data root: loading, caching, sets of replicas."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mgrbench.core.paths import data_root
 from mgrbench.core.types import Dataset, PublishedFolds, Track
-from mgrbench.datasets.folder import find_clips
+from mgrbench.datasets.folder import tracks_with_audio
 
 Read = Callable[[Path], Dataset]
 Stamp = tuple[tuple[str, int, int], ...]
@@ -29,7 +29,7 @@ def with_tracks(
 ) -> Dataset:
     """The dataset with what its metadata say; it holds no local functions, so that processes can share it."""
     known = replace(dataset, genres=genres, load=partial(_all, tracks), published=partial(_given, published))
-    return replace(known, load=partial(_load, known))
+    return replace(known, load=partial(tracks_with_audio, known))
 
 
 def stamp_of(paths: Iterable[Path]) -> Stamp:
@@ -56,11 +56,3 @@ def _all(tracks: tuple[Track, ...], _root: Path | None) -> Sequence[Track]:
 
 def _given(published: Mapping[str, PublishedFolds]) -> Mapping[str, PublishedFolds]:
     return published
-
-
-def _load(known: Dataset, root: Path | None) -> Sequence[Track]:
-    """The tracks; with a root those of which there is audio under it."""
-    if root is None:
-        return known.tracks()
-    clips = find_clips(known, root)
-    return tuple(replace(track, path=clips[track.id]) for track in known.tracks() if track.id in clips)

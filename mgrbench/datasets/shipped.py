@@ -19,10 +19,10 @@ from typing import Any
 
 from mgrbench.core.types import Dataset, PublishedFolds, Track
 from mgrbench.datasets.fact_tables import FactTable, facts_file, read_facts, read_folds
-from mgrbench.datasets.folder import find_clips
+from mgrbench.datasets.folder import tracks_with_audio
 
 SUFFIXES = (".mp3", ".wav", ".flac", ".ogg", ".au")
-"""File endings of collections that are handed out as MP3, in the order of preference."""
+"""File endings of collections that are published as MP3, in the order of preference."""
 
 _CHECKSUM = "md5_"
 _SEPARATORS = re.compile("[^a-z0-9]+")
@@ -42,32 +42,23 @@ def fact_dataset(name: str, *, seconds: float | None, **described: Any) -> Datas
         published=partial(known_folds, name),
         **{"audio_suffixes": SUFFIXES} | described,
     )
-    return replace(known, load=partial(_tracks_with_audio, known))
+    return replace(known, load=partial(_load, known))
 
 
 def _tracks(name: str, seconds: float | None, _root: Path | None) -> tuple[Track, ...]:
     return known_tracks(name, seconds)
 
 
-def _tracks_with_audio(known: Dataset, root: Path | None) -> tuple[Track, ...]:
-    """All tracks, sorted by id; with ``root`` those of which there is audio under it."""
+def _load(known: Dataset, root: Path | None) -> tuple[Track, ...]:
+    """The tracks; with ``root`` a checksum stays only where the file has the ending that it was made of."""
+    tracks = tracks_with_audio(known, root)
     if root is None:
-        return tuple(known.tracks())
-    clips, checked = find_clips(known, root), _checked_ending(known.name)
+        return tracks
+    ending = _checksum_column(_track_table(known.name)).removeprefix(_CHECKSUM)
     return tuple(
-        replace(
-            track,
-            path=clips[track.id],
-            checksum=track.checksum if clips[track.id].lower().endswith(checked) else None,
-        )
-        for track in known.tracks()
-        if track.id in clips
+        track if str(track.path).lower().endswith(ending) else replace(track, checksum=None)
+        for track in tracks
     )
-
-
-def _checked_ending(name: str) -> str:
-    """Ending of the files that a dataset's checksums are of; any where it has none."""
-    return _checksum_column(_track_table(name)).removeprefix(_CHECKSUM)
 
 
 def _checksum_column(table: FactTable) -> str:

@@ -1,8 +1,8 @@
-"""Are the clips under a data root the ones the dataset means, whole and decodable?
+"""Whether the clips under a data root are those of the dataset, whole and decodable.
 
-The copies of a dataset that go round differ from each other, archive by archive, so it is the files that are
-checked: each is decoded from end to end, its length compared with the track's, and its MD5 with the published
-one where the dataset knows one for that kind of file (for GTZAN: for WAV files only).
+Copies of a dataset differ from archive to archive, so the files themselves are checked. Each is decoded from
+end to end. Its length is compared with the track's, and its MD5 with the published one where the dataset
+knows one for that kind of file (for GTZAN: for WAV files only).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Report:
         expected: number of tracks of the dataset.
         found: number of tracks with a file under the root.
         missing: ids of the tracks without one.
-        unreadable: files that do not decode whole to finite samples; nothing else is said of them.
+        unreadable: files that do not decode whole to finite samples; nothing else of them is checked.
         unexpected_length: files whose length is off by more than `LENGTH_TOLERANCE`.
         unexpected_checksum: files whose MD5 is not the published one.
         unrecognised: audio files whose name is no clip's.
@@ -104,7 +104,7 @@ def verify(dataset: Dataset, root: Path, progress: Callable[[int, int], None] | 
 
     Raises:
         BenchError: if ``root`` does not exist, may not be read, or holds none of the dataset's clips. A fault
-            of a single file is a finding, no error.
+            of a single file is no error.
     """
     known = [track.id for track in dataset.tracks()]
     tracks = dataset.tracks(root)
@@ -115,7 +115,7 @@ def verify(dataset: Dataset, root: Path, progress: Callable[[int, int], None] | 
             progress(done, len(tracks))
     found = {track.id for track in tracks}
     used = {track.path for track in tracks}
-    strangers = [path for path in scan_folder(dataset, root).unrecognised if path not in used]
+    others = [path for path in scan_folder(dataset, root).unrecognised if path not in used]
     return Report(
         dataset=dataset.name,
         root=root,
@@ -127,7 +127,7 @@ def verify(dataset: Dataset, root: Path, progress: Callable[[int, int], None] | 
         unexpected_checksum=tuple(faults.checksum),
         unrecognised=tuple(
             FileFault(None, _printable(path), f"its name is that of no clip of {dataset.name}")
-            for path in strangers
+            for path in others
         ),
         checksum_not_known=sum(track.checksum is None for track in tracks),
     )

@@ -2,7 +2,7 @@
 
 What is known of the clips (artists, albums, duplicates) is read from ``facts/extballroom_tracks.tsv``, fold
 assignments from ``facts/extballroom_folds.tsv``; both name their sources. The clips are previews of a dance
-shop, handed out one by one as ``<number>.mp3``; the number is the track id.
+shop, published one by one as ``<number>.mp3``; the number is the track id.
 
 A *replica* is what the authors of the dataset call an exact, time (the same recording at another speed) or
 karaoke duplicate; a *recording* is that or a version of the same piece.

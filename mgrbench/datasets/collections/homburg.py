@@ -2,8 +2,8 @@
 
 What is known of the clips is read from ``facts/homburg_tracks.tsv``, fold assignments from
 ``facts/homburg_folds.tsv``; both name their sources. There is no official split. The artist is the part of
-the file name before the first hyphen; nothing is known of replicas. The homepage hands out the audio; the
-addresses and checksums of its archives were not at hand.
+the file name before the first hyphen; nothing is known of replicas. The homepage publishes the audio;
+addresses and checksums of its archives are not known here.
 """
 
 from __future__ import annotations

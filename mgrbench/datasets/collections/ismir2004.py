@@ -9,8 +9,8 @@ The contest put numbers in place of the artists of the development part. They te
 match no name in the other parts: of these tracks nobody can say whether their artist is in training.
 
 The tracks are whole pieces; models see the three middle segments of 30 s. A track id is the path of the file
-in the distribution, ``<part>/<genre>/<artist>/<album>/<file>`` or ``development/<file>``. The homepage hands
-out the audio; checksums of its archives were not at hand.
+in the distribution, ``<part>/<genre>/<artist>/<album>/<file>`` or ``development/<file>``. The homepage
+publishes the audio; checksums of its archives are not known here.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def read(root: Path) -> Dataset:
     """The dataset with the tracks, genres and splits of the metadata at the data root.
 
     Raises:
-        BenchError: if the metadata are not there (with the steps to come by them), or with file and line if
+        BenchError: if the metadata are not there (with the steps to get them), or with file and line if
             they are damaged.
     """
     folder = _metadata_folder(root)
@@ -164,8 +164,8 @@ def _parts(folder: Path) -> dict[str, str]:
         BenchError: with file, if one is missing or damaged, or if a track is in two parts.
     """
     found: dict[str, str] = {}
-    for said, part in _PARTS.items():
-        path = folder / f"autotagging_genre-{said}.tsv"
+    for name, part in _PARTS.items():
+        path = folder / f"autotagging_genre-{name}.tsv"
         mine = {fields[0]: part for fields in _lines(path)}
         if twice := sorted(mine.keys() & found.keys()):
             raise BenchError(f"names {twice[0]}, which is in another part too", _HINT, path)

@@ -46,7 +46,7 @@ def dataset(*, strength: float = 1.0, seed: int = 0, name: str | None = None) ->
     """The dataset with another strength of the artist's colour or another seed.
 
     Args:
-        strength: from 0 (artists of a genre cannot be told apart) to 1 (an artist's recordings share
+        strength: from 0 (artists of a genre sound alike) to 1 (an artist's recordings share
             their colour entirely).
         seed: other music, other colours; not negative.
         name: its name; by default ``synth``, with strength and seed added where they are not 1 and 0,
