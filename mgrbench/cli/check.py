@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mgrbench.cli.output import Json, emit, parse_options, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mgrbench.models.checks import Check
 
 
 def check(
@@ -21,7 +26,7 @@ def check(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     as_json: Json = False,
 ) -> None:
-    """Try a model on generated tracks: is it a model that the bench can believe?"""
+    """Try a model on generated tracks: does it keep the contract of models?"""
     from mgrbench.models.checks import check_model
     from mgrbench.models.source import model_source
 
@@ -47,7 +52,7 @@ def check(
     rows = [(_mark(found), found.name, found.detail) for found in checks]
     verdict = f"{len(broken)} checks failed" if broken else "keeps the contract"
 
-    def draw(screen: Any) -> None:  # noqa: ANN401
+    def draw(screen: Console) -> None:
         screen.print(table([("", "left"), ("check", "fold"), ("", "fold")], rows))
         described = [(one.shown(), one.about, one.allowed()) for one in source.options or () if one.about]
         if described and not broken:
@@ -59,7 +64,7 @@ def check(
         raise typer.Exit(2)
 
 
-def _mark(found: Any) -> str:  # noqa: ANN401
+def _mark(found: Check) -> str:
     return "ok" if found.ok else "note" if found.advice else "FAIL"
 
 

@@ -144,7 +144,7 @@ def make_plan(request: Request, settings: Settings) -> Plan:
     )
 
 
-def _selection(source: ModelSource, wanted: Any) -> str:  # noqa: ANN401
+def _selection(source: ModelSource, wanted: object) -> str:
     if wanted not in {None, "validation", "test"}:
         raise BenchError(f"selection={wanted!r}", "select on validation or, to replicate others, on test")
     if source.selection == "none" and wanted is not None:

@@ -89,7 +89,7 @@ def to_index(boards: Sequence[Board]) -> str:
     return _render("index.html.j2", name="Leaderboards", boards=lines, up="")
 
 
-def _render(template: str, **values: Any) -> str:  # noqa: ANN401
+def _render(template: str, **values: object) -> str:
     style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return _environment().get_template(template).render(style=Markup(style), script=Markup(script), **values)  # noqa: S704
 

@@ -59,7 +59,7 @@ class Option:
     most: float | None = None
     choices: tuple[str, ...] = ()
 
-    def read(self, value: Any) -> Any:  # noqa: ANN401
+    def read(self, value: object) -> object:
         """The value as the model gets it: ``on`` is True; a whole number may stand for a float.
 
         Raises:
@@ -73,7 +73,7 @@ class Option:
             return str(value)  # the command line reads 13 as a number
         raise BenchError(f"{self.name} is {value!r}", f"{self._verb()} {self.allowed()}")
 
-    def accepts(self, value: Any) -> bool:  # noqa: ANN401
+    def accepts(self, value: object) -> bool:
         """Whether the option may have a value as it is."""
         kinds = self._kinds()
         match value:
@@ -223,7 +223,7 @@ def check_names(model: str, known: Sequence[Option], given: Iterable[str]) -> No
             raise BenchError(f"{model} has no option {name!r}", hint)
 
 
-def statement(declared: Any) -> Option | None:  # noqa: ANN401
+def statement(declared: object) -> Option | None:
     """What a call of `option` says, without name and type; None for any other field."""
     found: Option | None = getattr(declared, "metadata", {}).get(_KEY)
     return found
@@ -253,7 +253,7 @@ def _listed(words: Sequence[str]) -> str:
     return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401
+def _plain(value: object) -> object:
     """A default as JSON has it."""
     if value is REQUIRED:
         return None

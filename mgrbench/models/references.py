@@ -91,7 +91,7 @@ def read_reference(source: Path) -> Reference | None:
 _CALLS: Mapping[str, Callable[..., Any]] = {"Reference": Reference, "Printed": Printed}
 
 
-def _value(node: ast.expr) -> Any:  # noqa: ANN401
+def _value(node: ast.expr) -> object:
     """The value of a literal, of a tuple of such, or of a call of the two classes here with such."""
     if isinstance(node, ast.Call) and ast.unparse(node.func) in _CALLS and not node.args:
         given = {keyword.arg or "": _value(keyword.value) for keyword in node.keywords}

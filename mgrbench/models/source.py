@@ -119,14 +119,13 @@ def _source(value: Any, name: str, about: Any, checksum: str | None) -> ModelSou
     )
 
 
-def _checked_features(name: str, features: Any) -> tuple[str, ...]:  # noqa: ANN401
-    listed = isinstance(features, tuple | list) and all(isinstance(feature, str) for feature in features)
-    if not listed:
-        raise BenchError(f"{name} has FEATURES = {features!r}", 'give a tuple of names, as ("choi",)')
-    return tuple(features)
+def _checked_features(name: str, features: object) -> tuple[str, ...]:
+    if isinstance(features, tuple | list) and all(isinstance(feature, str) for feature in features):
+        return tuple(features)
+    raise BenchError(f"{name} has FEATURES = {features!r}", 'give a tuple of names, as ("choi",)')
 
 
-def _checked_selection(name: str, selection: Any) -> str:  # noqa: ANN401
+def _checked_selection(name: str, selection: object) -> str:
     if selection not in {"none", "validation"}:
         raise BenchError(f"{name} has SELECTION = {selection!r}", 'say "none" or "validation"')
     return str(selection)
@@ -184,7 +183,7 @@ def _estimator(classifier: type) -> Callable[..., GenreModel]:
     return estimator
 
 
-def _is_estimator(value: Any) -> bool:  # noqa: ANN401
+def _is_estimator(value: object) -> bool:
     # A class that derives from scikit-learn's has imported it: no need to import it to find out.
     base = sys.modules.get("sklearn.base")
     return bool(base) and isinstance(value, type) and issubclass(value, base.BaseEstimator)  # type: ignore[union-attr]

@@ -96,7 +96,7 @@ def _wrong(place: str, folder: Path) -> BenchError:
     return BenchError(f"{place} is not what the predictions give", hint, folder / RUN_FILE)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401
+def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, tuple | list):
@@ -114,7 +114,7 @@ def _difference(recorded: Mapping[str, Any], derived: Mapping[str, Any]) -> str 
     return None if place is None else place.removeprefix(".")
 
 
-def _first_place(recorded: Any, derived: Any, place: str) -> str | None:  # noqa: ANN401
+def _first_place(recorded: object, derived: object, place: str) -> str | None:
     if isinstance(recorded, dict) and isinstance(derived, dict):
         if recorded.keys() != derived.keys():
             return place

@@ -174,7 +174,7 @@ def _json_lines(text: str, path: Path) -> list[Any]:
     return [_parsed(line, f"{path}:{number}") for number, line in _lines(text)]
 
 
-def _parsed(text: str, where: str) -> Any:  # noqa: ANN401
+def _parsed(text: str, where: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:

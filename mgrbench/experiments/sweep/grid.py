@@ -88,7 +88,7 @@ def describe(setting: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value_text(value)}" for name, value in setting.items())
 
 
-def value_text(value: Any) -> str:  # noqa: ANN401
+def value_text(value: object) -> str:
     """A value of an option as it is written on the command line, in printable characters."""
     return value if isinstance(value, str) and value.isprintable() else json.dumps(value, default=str)
 

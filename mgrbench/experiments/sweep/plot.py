@@ -86,7 +86,7 @@ def positions(values: Sequence[Any]) -> tuple[NDArray[np.float64], str]:
     return (logs, "log") if _unevenness(logs) < _unevenness(numbers) else (numbers, "linear")
 
 
-def _is_number(value: Any) -> bool:  # noqa: ANN401
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
