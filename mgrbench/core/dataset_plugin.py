@@ -11,7 +11,7 @@ from typing import TypeVar
 from mgrbench.core.boundary import boundary
 from mgrbench.core.errors import BenchError
 from mgrbench.core.paths import data_root
-from mgrbench.core.registry import load
+from mgrbench.core.registry import find, load
 from mgrbench.core.types import Dataset, Track
 
 _Result = TypeVar("_Result")
@@ -29,6 +29,25 @@ def load_dataset(name: str, root: Path | None = None) -> Dataset:
     """
     dataset = describe_dataset(name)
     return dataset.at(data_root(root, dataset.name)) if dataset.metadata else dataset
+
+
+def named_dataset(name: str, root: Path | None = None) -> Dataset:
+    """The dataset that a split file or the record of a run names.
+
+    Such a file may come from anyone, so it never chooses what is imported. It can only name a dataset that
+    comes with mgrbench, or one that an installed package declares.
+
+    Args:
+        name: the dataset's name, as the file gives it.
+        root: as for `load_dataset`.
+
+    Raises:
+        BenchError: as `load_dataset` does, or if the name is the place of a module or a file.
+    """
+    if find("datasets", name).origin in {"file", "module"}:
+        hint = "give the dataset yourself by --dataset if you trust it: its code will run"
+        raise BenchError(f"a file can't name the dataset {name!r}, which is the place of code", hint)
+    return load_dataset(name, root)
 
 
 def describe_dataset(name: str) -> Dataset:

@@ -22,7 +22,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from mgrbench.core.boundary import boundary
@@ -94,7 +94,28 @@ def model_source(model: ModelLike) -> ModelSource:
     name = loaded.plugin.name
     if loaded.plugin.origin in {"file", "module"} and name in {plugin.name for plugin in available("models")}:
         raise BenchError(f"{model!r} has the name of the model {name!r}", "give it another name")
+    _check_kind(loaded.value, model)
     return _source(loaded.value, name, loaded.module, loaded.source_sha256)
+
+
+def _check_kind(value: Any, model: str) -> None:  # noqa: ANN401
+    """Refuse what is no model by its looks, before it is called: a name such as ``os:system`` calls anything.
+
+    Raises:
+        BenchError: for a class without ``fit``, and for a function that takes no ``n_genres``.
+    """
+    if isinstance(value, type):
+        if not callable(getattr(value, "fit", None)):
+            hint = "name a class with fit(train, valid) and predict_proba(inputs)"
+            raise BenchError(f"{model} is a class without fit", hint)
+    elif isinstance(value, FunctionType | BuiltinFunctionType | MethodType):
+        try:
+            takes = "n_genres" in inspect.signature(value).parameters
+        except ValueError:  # some of Python's own functions have no signature
+            takes = False
+        if not takes:
+            hint = "name a class with fit, or a function build(n_genres, seed, device, options)"
+            raise BenchError(f"{model} is a function that takes no n_genres, so it builds no model", hint)
 
 
 def _source(value: Any, name: str, about: Any, checksum: str | None) -> ModelSource:  # noqa: ANN401

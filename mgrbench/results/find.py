@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.dataset_plugin import named_dataset
 from mgrbench.core.text import did_you_mean
 from mgrbench.core.types import BenchError, Dataset, Split
 from mgrbench.results.folder import RUN_FILE, SPLIT_FILE, find_runs, is_finished
@@ -22,7 +22,7 @@ def run_dataset(name: str) -> Dataset:
         BenchError: if there is none of this name.
     """
     try:
-        return load_dataset(name)
+        return named_dataset(name)
     except BenchError as error:
         hint = f"{error.hint}; give a dataset that is a file by --dataset"
         raise BenchError(error.problem, hint) from error

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.dataset_plugin import load_dataset, named_dataset
 from mgrbench.core.text import printable
 from mgrbench.core.types import Dataset, Fold, Split, Track
 from mgrbench.splits.findings import AudioComparison, Audit, Finding, FoldAudit, Leak, Status
@@ -34,7 +34,9 @@ def audit_split(split: Split | str | Path, dataset: Dataset | str | None = None)
         BenchError: if there is no such split or dataset.
     """
     chosen = split if isinstance(split, Split) else load_split(split)
-    data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset or chosen.dataset)
+    if dataset is None:
+        dataset = named_dataset(chosen.dataset)
+    data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
     return audit_folds(chosen.name, chosen.folds, data)
 
 

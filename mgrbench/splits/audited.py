@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mgrbench.core.dataset_plugin import load_dataset
+from mgrbench.core.dataset_plugin import load_dataset, named_dataset
 from mgrbench.core.errors import BenchError
 from mgrbench.core.types import Dataset, Fold
 from mgrbench.splits.audit import audit_folds, audit_split
@@ -64,7 +64,7 @@ def audit_named(name: str, dataset: str | None = None, root: Path | None = None)
     """
     data = load_dataset(dataset, root) if dataset else None
     split = load_split(name, data.name if data else None, root)
-    data = data or load_dataset(split.dataset, root)
+    data = data or named_dataset(split.dataset, root)
     return Audited(data, split.folds, audit_split(split, data))
 
 

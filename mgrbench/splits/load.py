@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from mgrbench.core.dataset_plugin import describe_dataset, load_dataset
+from mgrbench.core.dataset_plugin import describe_dataset, named_dataset
 from mgrbench.core.files import read_text
 from mgrbench.core.gc_pause import without_collecting
 from mgrbench.core.registry import available
@@ -135,7 +135,7 @@ def _from_metadata(full: str, dataset: str | None, root: Path | None) -> Split:
     """
     official = metadata_splits({full.partition("/")[0], dataset or ""})
     if full in official:
-        return published_split(load_dataset(full.partition("/")[0], root), full)
+        return published_split(named_dataset(full.partition("/")[0], root), full)
     known = [*shipped_splits(dataset), *official]
     if dataset and not known:
         hint = "make one by `mgrbench split make`, and give its file's path"

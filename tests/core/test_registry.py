@@ -291,7 +291,8 @@ def test_a_built_in_file_with_an_error_in_it_fails_alone(site, monkeypatch):
         ("math", r"no model is called 'math'"),
         ("os.path", r"path has no build function; give it build\(n_genres"),
         ("sys:float_info", r"float_info is a "),
-        ("builtins:dict", "the arguments of dict are not known"),
+        ("builtins:dict", "builtins:dict is a class without fit; name a class with fit"),
+        ("os:system", "os:system is a function that takes no n_genres, so it builds no model"),
     ],
 )
 def test_what_is_no_model_is_refused(name, problem):

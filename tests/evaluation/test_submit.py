@@ -103,3 +103,55 @@ def test_what_cannot_be_trained_again_is_said(place):
     store_vectors(place, seed=5)
     line = refused("leaderboard", "verify", "means", "--fold", 1, "--model", "./means.py")
     assert "not the one of the run" in line
+
+
+# A record is data: what it names is never imported
+
+NOT_SHIPPED = "does not come with mgrbench"
+EVIL = "from pathlib import Path\nPath('ran').touch()\n"
+
+
+@pytest.mark.parametrize(
+    "model", ["os:system", "evil:Model", "evil", "./evil.py", "./evil.py:Model", "os.path"]
+)
+@pytest.mark.parametrize("command", [("leaderboard", "verify"), ("plot", "embedding", "--of", "features")])
+def test_a_record_never_chooses_the_model_that_is_imported(place, monkeypatch, model, command):
+    monkeypatch.syspath_prepend(place)
+    (place / "evil.py").write_text(EVIL)
+    run = only_run(place / "good")
+    change(place / "good", model=model, options={"command": "touch ran"} if model == "os:system" else {})
+    line = refused(*command, run)
+    assert not (place / "ran").exists()
+    assert NOT_SHIPPED in line or "no features to give" in line
+
+
+def test_a_record_without_features_to_give_is_drawn_without_its_model(place):
+    change(place / "good", model="os:system", options={"command": "touch ran"})
+    done("plot", "embedding", only_run(place / "good"), "--out", "e")
+    assert not (place / "ran").exists()
+
+
+def test_the_model_of_a_record_can_be_named_by_who_trusts_it(place):
+    change(place / "good", model="mine")
+    assert NOT_SHIPPED in refused("leaderboard", "verify", only_run(place / "good"))
+    done("leaderboard", "verify", only_run(place / "good"), "--model", "lda")
+
+
+@pytest.mark.parametrize("dataset", ["evil", "evil.py", "./evil.py", "evil:DATASET", "os.path"])
+def test_a_record_never_chooses_the_dataset_that_is_imported(place, monkeypatch, dataset):
+    monkeypatch.syspath_prepend(place)
+    (place / "evil.py").write_text(EVIL)
+    change(place / "good", dataset=dataset)
+    for command in (("leaderboard", "verify"), ("leaderboard", "submit"), ("plot", "confusion")):
+        refused(*command, only_run(place / "good"))
+    assert not (place / "ran").exists()
+
+
+@pytest.mark.parametrize("dataset", ["evil.py", "evil.sub", "os.path"])
+def test_a_split_file_never_chooses_the_dataset_that_is_imported(place, monkeypatch, dataset):
+    monkeypatch.syspath_prepend(place)
+    (place / "evil.py").write_text(EVIL)
+    text = (place / "mini.tsv").read_text().replace("# name: gtzan/mini", f"# name: {dataset}/mini")
+    (place / "theirs.tsv").write_text(text)
+    assert "which is the place of code" in refused("split", "audit", "theirs.tsv")
+    assert not (place / "ran").exists()
