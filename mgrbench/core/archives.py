@@ -1,8 +1,7 @@
-"""An archive -> files in a folder, and nothing outside it.
+"""Unpacking an archive into a folder, and never outside it.
 
-Every member is looked at before the first is written. An archive that holds a path out of the folder, a
-link, a device or an encrypted file is refused whole: none of the archives of a dataset has any, so that one
-which does is not what it should be.
+All members are checked before the first is written. An archive with a path out of the folder, a link, a
+device or an encrypted file is refused as a whole: no dataset's archive has any, so it is not the right file.
 """
 
 from __future__ import annotations

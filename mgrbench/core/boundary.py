@@ -1,4 +1,4 @@
-"""The boundary around a plugin's own code: whatever it raises becomes one line."""
+"""The boundary around a plugin's own code: whatever it raises becomes a `BenchError` of one line."""
 
 from __future__ import annotations
 

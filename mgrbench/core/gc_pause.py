@@ -1,4 +1,4 @@
-"""Python's garbage collector, out of the way where it could find nothing."""
+"""Pausing Python's garbage collector while many objects are made that are all kept."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_collecting() -> Iterator[None]:
-    """Pause the collector while very many objects are made that are all kept, as a hundred thousand tracks.
+    """Pause the collector, for example while a hundred thousand tracks are read.
 
-    It looks for circles among the objects each time that enough new ones are there, and would look through
-    the same ones over and over. Objects that are in no circle are freed all the same.
+    Whenever enough new objects are there, the collector searches all of them for reference cycles. Where all
+    are kept, it searches the same ones again and again. Objects in no cycle are freed all the same.
     """
     enabled = gc.isenabled()
     gc.disable()

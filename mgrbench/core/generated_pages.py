@@ -1,4 +1,4 @@
-"""Pages that are made from stored results: lines between marks in a README, and files checked again."""
+"""Generated pages: text between two marks of a file, and the check that files are up to date."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def between_marks(page: Path, begin: str, end: str, lines: Sequence[str], what: 
     """The text of a file with ``lines`` between its two marks.
 
     Raises:
-        BenchError: if the file has no such marks; ``what`` has no place there then.
+        BenchError: if the file has no such marks, and so no place for ``what``.
     """
     before, first, rest = read_text(page).partition(begin)
     _, last, after = rest.partition(end)

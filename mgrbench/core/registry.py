@@ -1,4 +1,4 @@
-"""Name -> plugin, found without importing anything until it is used.
+"""Plugins by name: found without an import, imported when they are used.
 
 A plugin is named in one of three ways:
 
@@ -25,7 +25,8 @@ from types import ModuleType
 from typing import Any, Literal
 
 from mgrbench.core.errors import BenchError
-from mgrbench.core.plugin_source import import_file, import_module, source_checksum
+from mgrbench.core.plugin_import import import_file, import_module
+from mgrbench.core.plugin_source import source_checksum
 from mgrbench.core.source_digest import source_digest
 from mgrbench.core.text import did_you_mean
 

@@ -1,8 +1,8 @@
 """The nouns of mgrbench: tracks, datasets, splits, model inputs, scores, and the one error.
 
-Everything here is frozen and imports only the standard library and numpy, so that every other room may lean
-on it. (The error has a file of its own, so that the command line can start without numpy.) Vocabulary follows
-the field:
+Everything here is frozen, and imports only the standard library and numpy, so that every other file may
+import it. (The error has a file of its own, so that the command line starts without numpy.) The words are
+those of the field:
 
 * a **track** is one recording of a dataset, a **clip** is the audio of it that the dataset gives out,
 * a **segment** is a piece of a clip that a model sees as one example,

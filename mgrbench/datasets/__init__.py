@@ -1,1 +1,1 @@
-"""The datasets, one file each. A module here holds a `mgrbench.Dataset` named ``DATASET``."""
+"""Datasets: what is known of their tracks, and their audio: downloaded, found and verified."""

@@ -121,7 +121,8 @@ def extract(
     problems = _named(results, "problems")
     if problems and not any(counts.values()):
         more = f" (and so on for {len(problems)} clips)" if len(problems) > 1 else ""
-        raise BenchError(f"{problems[0].detail}{more}", "nothing could be computed", None)
+        hint = "nothing was computed; correct what is wrong and run the same command again"
+        raise BenchError(f"{problems[0].detail}{more}", hint)
     found = {track.id for track in tracks}
     done = Extraction(
         dataset=dataset.name,

@@ -1,4 +1,4 @@
-"""Groups of tracks that must not be torn apart, and the rule that deals them.
+"""Groups of tracks that must stay on one side of a split, and the rule that assigns them to folds.
 
 Two tracks belong together when they share a credited artist, a set of exact replicas or a recording,
 directly or through other tracks (connected components). Dealing whole groups makes parts that are disjoint
