@@ -7,6 +7,7 @@ neighbour, which remembers.
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import json
@@ -23,12 +24,15 @@ import pytest
 from mgrbench.core.dataset_plugin import load_dataset
 from mgrbench.core.errors import BenchError, MissingExtraError
 from mgrbench.core.types import Track
+from mgrbench.experiments.ladder.files import document as ladder_document
+from mgrbench.experiments.ladder.files import read_ladder
 from mgrbench.experiments.ladder.ladder import LadderRequest, run_ladder
+from mgrbench.experiments.ladder.plot import ladder_pictures
 from mgrbench.experiments.verdicts import Verdicts, artist_overlap, drop
 from mgrbench.features.importing import import_features
 from mgrbench.metrics.bootstrap import bootstrap_difference, bootstrap_share, paired_bootstrap
 from mgrbench.splits import audit_split, read_split
-from tests.support.helpers import cli, done, refused, start, wait_for, write_plugin
+from tests.support.helpers import REPOSITORY, cli, done, refused, start, wait_for, write_plugin
 
 DATASET = '''
 """Three genres of eight artists, with replicas, a version and faults."""
@@ -389,6 +393,35 @@ def test_plots_are_a_png_of_300_dpi_and_an_svg_with_letters(climbed):
     svg = (climbed[0] / "out" / "ladder.svg").read_text()
     assert ET.fromstring(svg).tag.endswith("svg")
     assert "<dc:date>" not in svg
+
+
+def test_a_ladder_reads_back_from_its_file(climbed):
+    folder, document = climbed[0], copy.deepcopy(climbed[1])
+    stored = read_ladder(folder / "out")
+    again = ladder_document(stored) | {"folder": "out"}
+    for rung in (*again["rungs"], *document["rungs"]):
+        rung.pop("tracks", None)  # not stored
+    assert json.loads(json.dumps(again)) == document
+    assert read_ladder(folder / "out" / "ladder.json") == stored
+
+
+@pytest.mark.parametrize("changed", ["[]", "{}", "no JSON", '{"dataset": "toys", "models": 3}'])
+def test_a_damaged_ladder_is_refused(tmp_path, changed):
+    (tmp_path / "ladder.json").write_text(changed)
+    with pytest.raises(BenchError, match="is no stored ladder"):
+        read_ladder(tmp_path)
+
+
+COMMITTED = sorted((REPOSITORY / "leaderboards" / "ladders").glob("*/*"))
+
+
+@pytest.mark.parametrize("ladder", COMMITTED, ids=lambda place: f"{place.parent.name}/{place.name}")
+def test_committed_ladders_are_drawn_again_to_the_byte(ladder):
+    matplotlib = pytest.importorskip("matplotlib")
+    if f"matplotlib=={matplotlib.__version__}" not in (REPOSITORY / "constraints.txt").read_text().split():
+        pytest.skip("they were drawn with another version of matplotlib")
+    for ending, content in ladder_pictures(read_ladder(ladder)).items():
+        assert content == (ladder / f"ladder.{ending}").read_bytes()
 
 
 def test_without_matplotlib_all_but_the_plot_is_there(climbed, place, tmp_path, monkeypatch):

@@ -29,12 +29,12 @@ COLUMNS = (
     "model", "rung", "part", "tracks", "training_tracks", "artist_in_training", "accuracy", "low", "high",
     "std_seeds", "drop", "drop_low", "drop_high", "drop_tracks",
 )  # fmt: skip
-"""``part`` is ``all`` or, on the rung of clips, ``artist in training`` and ``artist not in training``: there
-``tracks`` are answers, a track counting once a seed, and the drop is that between the two."""
+"""``part`` is ``all`` or, on the rung of clips, ``artist in training`` and ``artist not in training``. There
+``tracks`` counts answers, a track once per seed, and the drop is the difference between the two parts."""
 
 
 def write_ladder(ladder: Ladder, out: Path) -> str:
-    """Write all files of a ladder; gives why there is no plot, or nothing.
+    """Write all files of a ladder; returns why there is no plot, or an empty text.
 
     Raises:
         BenchError: if the disk is full or the place may not be written.
@@ -50,7 +50,7 @@ def write_ladder(ladder: Ladder, out: Path) -> str:
 
 
 def read_ladder(place: Path) -> Ladder:
-    """The ladder of a folder, or of its ``ladder.json``; the tracks of its rungs are not stored.
+    """The ladder in a folder, or in its ``ladder.json``; its rungs have no tracks, which are not stored.
 
     Raises:
         BenchError: if there is none, or if it is damaged.
@@ -65,7 +65,7 @@ def read_ladder(place: Path) -> Ladder:
 
 
 def document(ladder: Ladder) -> dict[str, Any]:
-    """Everything, as ``ladder.json`` has it; the same command gives the same, byte for byte."""
+    """The content of ``ladder.json``; the same command gives the same bytes."""
     return {
         "schema_version": SCHEMA_VERSION,
         "version": __version__,

@@ -25,7 +25,7 @@ CAUTION = (
 
 
 def sweep_folder(grid: SweepGrid, report: Path) -> Path:
-    """Where the table and the plot of a sweep lie."""
+    """The folder of a sweep's table and plot."""
     plan = grid.plans[0][0]
     return run_folder(report, plan.dataset.name, plan.split.name.split("/")[1], grid.model, grid.name)
 
@@ -44,7 +44,7 @@ def write_sweep(sweep: Sweep, folder: Path, drawings: dict[str, bytes]) -> list[
 
 
 def to_document(sweep: Sweep) -> dict[str, Any]:
-    """Everything, as plain dictionaries and lists."""
+    """The content of ``sweep.json``."""
     grid, plan = sweep.grid, sweep.grid.plans[0][0]
     return {
         "schema_version": SCHEMA_VERSION,

@@ -26,7 +26,7 @@ def write_transfer(found: Transfer) -> None:
 
 
 def document(found: Transfer) -> dict[str, Any]:
-    """Everything beside the run's own record: where the classes come from, what is shared, what compares."""
+    """The content of ``transfer.json``: the classes, what the datasets share, the scores, the comparisons."""
     run = found.run.run
     fold = run.folds[0]
     return {

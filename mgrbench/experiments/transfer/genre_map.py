@@ -1,13 +1,14 @@
 """Which genres of two datasets are the same class.
 
-A map is a small table: ``# key: value`` lines, a line of column names, and a row a class, separated by tabs::
+A map is a small table, separated by tabs: ``# key: value`` lines, a line of column names, and a row a class::
 
     class<TAB>gtzan<TAB>ismir2004
     rock_pop<TAB>pop;rock<TAB>rock_pop
 
-``class`` names the class, every other column a dataset (or several, joined by commas, which then share a
-spelling and may lack a class), and a field the genres of it that are this class, joined by ``;``. Maps hold
-either way round. Those of ``maps/`` come with mgrbench; datasets without one share the genres of equal names.
+The column ``class`` names the class. Every other column is named after a dataset; its fields hold the genres
+of the dataset that are this class, joined by ``;``. Several datasets may share a column, their names joined
+by commas; then each of them may lack a class. A map holds for training on either dataset. Those of ``maps/``
+come with mgrbench. Datasets without a map share the genres of equal names.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class GenreMap:
     """The classes that two datasets have in common.
 
     Attributes:
-        classes: their names, in column order.
+        classes: their names, in the order of the columns of predictions.
         train: genre of the training dataset -> class.
         test: genre of the test dataset -> class.
         source: where the map comes from, in a few words.
@@ -43,11 +44,11 @@ class GenreMap:
 
 
 def genre_map(train: Dataset, test: Dataset, file: Path | None = None) -> GenreMap:
-    """The map of two datasets: of a file, else the shipped one, else by equal names.
+    """The map of two datasets: from a file, else the one that comes with mgrbench, else by equal names.
 
     Raises:
-        BenchError: if there is none, if it names no column or genre of a dataset, gives a genre to two
-            classes, or has fewer than two classes.
+        BenchError: if there is none; or if a map lacks the column of a dataset, names an unknown genre, gives
+            a genre to two classes, or has fewer than two classes.
     """
     if file is not None:
         return _read(file, train, test, str(file))
@@ -78,7 +79,7 @@ def _columns(path: Path) -> list[str]:
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:
-    """The lines of a map that are no remarks, with their numbers."""
+    """The lines of a map except comments and empty lines, with their numbers."""
     lines = enumerate(read_text(path).split("\n"), start=1)
     return [(number, line.rstrip("\r")) for number, line in lines if line.strip() and line[0] != "#"]
 
@@ -132,5 +133,5 @@ def _genres(
 
 
 def _plain(name: str) -> str:
-    """A genre's name without case, spaces and signs, so that ``Hip-Hop`` is ``hiphop``."""
+    """A genre's name without case, spaces and signs: ``Hip-Hop`` is ``hiphop``."""
     return re.sub(r"[\W_]+", "", name.casefold())

@@ -25,7 +25,7 @@ from mgrbench.evaluation.request import USUAL, OnFold, Progress, Request, Settin
 from mgrbench.experiments.derived_features import Source, derive_feature, locked_folder, tracks_with_features
 from mgrbench.experiments.transfer.genre_map import GenreMap, genre_map
 from mgrbench.experiments.transfer.joined_dataset import SHARED, JoinedDataset, artist_names, join_datasets
-from mgrbench.experiments.transfer.within_dataset import Within, within
+from mgrbench.experiments.transfer.within_dataset import WithinRun, runs_within
 from mgrbench.experiments.verdicts import ArtistOverlap, Verdicts, artist_overlap, artists_met
 from mgrbench.features.find import stored_feature
 from mgrbench.features.store import FeatureStore, StoredFeature
@@ -67,14 +67,15 @@ class Transfer:
 
     Attributes:
         run: the stored run on the joined dataset, whose genres are the classes.
-        train, test: names of the datasets.
+        train: name of the dataset that was trained on.
+        test: name of the dataset that was tested.
         genres: which genres are which class.
         shared: number of recordings that both datasets are known to hold, among the tracks used.
         left_out: the part that they were left out of, and the number of tracks left out.
         unmapped: tracks of the training and the test dataset whose genre has no class.
         artists: accuracy on the test tracks whose artist's name is in training, beside that on the others;
             None where one dataset knows no names.
-        within: what stored runs with artist-disjoint folds score on the same test tracks.
+        within: runs within the test dataset, scored on the same test tracks.
     """
 
     run: Finished
@@ -85,7 +86,7 @@ class Transfer:
     left_out: tuple[str, int]
     unmapped: tuple[int, int]
     artists: ArtistOverlap | None
-    within: tuple[Within, ...]
+    within: tuple[WithinRun, ...]
 
 
 def run_transfer(
@@ -150,7 +151,7 @@ def run_transfer(
         left_out=(request.drop_shared, joined.left_out),
         unmapped=(unmapped[0], unmapped[1]),
         artists=_overlap(verdicts, joined) if known else None,
-        within=within(done.run, verdicts, test, genres.test, runs) if runs else (),
+        within=runs_within(done.run, verdicts, test, genres.test, runs) if runs else (),
     )
 
 

@@ -1,4 +1,4 @@
-"""What stored runs within the test dataset score on the test tracks of a transfer."""
+"""The stored runs within the test dataset that a transfer can be compared with, scored on its test tracks."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ from mgrbench.splits import audit_split
 
 
 @dataclass(frozen=True, slots=True)
-class Within:
-    """A run within the test dataset, of the same model, options and features, its artists disjoint.
+class WithinRun:
+    """A run within the test dataset, of the same model, options and features, on artist-disjoint folds.
 
     Attributes:
         run: its folder.
         split: name of its split.
         tracks: number of test tracks that it shares with the transfer.
-        accuracy: its accuracy on these, a genre counting as its class; it had all genres to choose from.
-        lost: that minus the transfer's accuracy on the same tracks.
+        accuracy: its accuracy on these tracks. A genre counts as its class; the model had all genres to
+            choose from.
+        lost: that accuracy minus the transfer's on the same tracks.
     """
 
     run: str
@@ -37,17 +38,17 @@ class Within:
     lost: Score
 
 
-def within(
+def runs_within(
     run: Run, verdicts: Verdicts, test: Dataset, classes: Mapping[str, str], root: Path
-) -> tuple[Within, ...]:
-    """All runs below ``root`` that can be compared with a transfer.
+) -> tuple[WithinRun, ...]:
+    """All runs below ``root`` that a transfer can be compared with.
 
     Args:
         run: the transfer's run.
         verdicts: its verdicts on the test tracks.
         test: the test dataset.
         classes: genre of the test dataset -> class.
-        root: folder of runs; nothing is found where there is none.
+        root: folder of runs, which need not exist.
 
     Raises:
         BenchError: if a run that could be compared is damaged.
@@ -73,7 +74,8 @@ def _disjoint(split: Split, test: Dataset) -> bool:
 
 def _compared(
     folder: Path, split: Split, verdicts: Verdicts, test: Dataset, classes: Mapping[str, str]
-) -> Within | None:
+) -> WithinRun | None:
+    """A run beside the transfer, on the test tracks of both; None where there are none."""
     predictions = load_run(folder, split=split, dataset=test).run.predictions
     outcome = predictions.outcome
     class_of = [classes.get(genre, "") for genre in test.genres]
@@ -83,10 +85,10 @@ def _compared(
             predictions.ids, outcome.genre.tolist(), outcome.predicted.tolist(), strict=True
         )
     }
-    both = [track for track in verdicts.tracks if track.id in right]
-    if not both:
+    shared = [track for track in verdicts.tracks if track.id in right]
+    if not shared:
         return None
-    ours = verdicts.of(both)
-    theirs = Verdicts(tuple(both), np.array([[right[track.id] for track in both]], dtype=np.int64))
+    ours = verdicts.of(shared)
+    theirs = Verdicts(tuple(shared), np.array([[right[track.id] for track in shared]], dtype=np.int64))
     lost = paired_bootstrap(ours.clusters, theirs.right, ours.right)
-    return Within(str(folder), split.name, len(both), theirs.accuracy(), lost)
+    return WithinRun(str(folder), split.name, len(shared), theirs.accuracy(), lost)
