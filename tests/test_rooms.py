@@ -164,6 +164,34 @@ def test_the_picture_in_the_contributors_guide_is_true():
     assert {name: len(lines) - 1 - at for at, line in enumerate(lines) for name in line} == FLOORS
 
 
+def test_the_journeys_in_the_contributors_guide_name_files_that_lead_to_each_other():
+    """Each file on the way imports the next ones, itself or by a file that it was reached through."""
+    guide = (REPOSITORY / "CONTRIBUTING.md").read_text("utf-8")
+    section = re.search(r"### Journeys\n(.*?)\n\nErrors", guide, re.DOTALL)
+    journeys = section.group(1).split("\n- ")[1:]
+    assert len(journeys) == 4
+    for journey in journeys:
+        stations = [f"mgrbench.{name.replace('/', '.')}" for name in re.findall(r"`(\w+(?:/\w+)+)`", journey)]
+        assert stations[0].startswith("mgrbench.cli.")
+        assert set(stations) <= set(MGRBENCH)
+        reached = {stations[0]}
+        for station in stations:
+            assert station in reached, station
+            named = own(imported(ast.walk(INSIDE[station])))
+            # A package passes on what its files hold.
+            packages = {name for name in named if any(other.startswith(f"{name}.") for other in INSIDE)}
+            reached |= named.union(*(imported(ast.walk(INSIDE[name])) for name in packages))
+
+
+@pytest.mark.parametrize("module", [name for name in INSIDE if room(name) in {"evaluation", "experiments"}])
+def test_settings_travel_in_bundles(module):
+    """No function there takes more than six parameters, but for the public twin of ``mgrbench run``."""
+    for node in ast.walk(INSIDE[module]):
+        if isinstance(node, ast.FunctionDef) and f"{module}.{node.name}" != f"{HOMES['evaluate']}.evaluate":
+            parts = node.args.posonlyargs, node.args.args, node.args.kwonlyargs
+            assert sum(map(len, parts)) <= 6, node.name
+
+
 def test_the_ground_needs_the_standard_library_and_numpy_alone():
     for name in GROUND:
         tops = {module.split(".")[0] for module in imported(ast.walk(INSIDE[f"mgrbench.core.{name}"]))}
