@@ -1,4 +1,4 @@
-"""Which part of a network a layer belongs to, by the rules below, so that costs can be given part by part.
+"""The part of a network that a layer belongs to, so that costs can be given part by part.
 
 The parts are those of Ng et al. 2020 (backbone, NetVLAD, attention, dense) and ``recurrent``:
 
@@ -25,7 +25,7 @@ _DENSE = ("dense", "classifier")
 def parts_of(network: nn.Module) -> dict[str, str]:
     """Path of every module -> its part; the network itself has the path ``""``."""
     found: dict[str, str] = {}
-    _name(network, "", _told("", network) or "other", found)
+    _name(network, "", _recognised("", network) or "other", found)
     return found
 
 
@@ -46,7 +46,7 @@ def _name(module: nn.Module, path: str, part: str, found: dict[str, str]) -> Non
     found[path] = part
     before = part
     for name, child in module.named_children():
-        own = part if part in {"netvlad", "attention", "recurrent", "dense"} else _told(name, child)
+        own = part if part in {"netvlad", "attention", "recurrent", "dense"} else _recognised(name, child)
         if own is None:
             holds = any(True for _ in child.children())
             own = "other" if holds else before
@@ -55,8 +55,8 @@ def _name(module: nn.Module, path: str, part: str, found: dict[str, str]) -> Non
         _name(child, f"{path}.{name}".lstrip("."), own, found)
 
 
-def _told(name: str, module: nn.Module) -> str | None:
-    """The part that a module's name, class or values speak for; None if they say nothing."""
+def _recognised(name: str, module: nn.Module) -> str | None:
+    """The part that a module's name, class or values show; None if they show none."""
     kind = type(module).__name__.lower()
     if "vlad" in kind:
         return "netvlad"

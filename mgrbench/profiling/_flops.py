@@ -141,4 +141,4 @@ _FOURIER: dict[Any, Callable[..., int]] = {
     torch.ops.aten._fft_c2c: _complex,
     torch.ops.aten._fft_c2r: _inverse,
 }
-"""How often a Fourier transform multiplies or adds; ``torch.stft`` is one of each frame."""
+"""Operations of a Fourier transform; ``torch.stft`` does one for each frame."""

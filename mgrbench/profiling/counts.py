@@ -20,7 +20,7 @@ def count(network: nn.Module, inputs: Sequence[Tensor]) -> Counts:
         inputs: the example, as by a model's ``profile_target``.
 
     Raises:
-        BenchError: if the network can't run on shapes alone, since it asks for values.
+        BenchError: if the network can't run on shapes alone, because it reads values.
     """
     from mgrbench.profiling._components import PARTS, parameters_of
     from mgrbench.profiling._flops import count_flops
@@ -29,11 +29,11 @@ def count(network: nn.Module, inputs: Sequence[Tensor]) -> Counts:
     try:
         flops, macs = count_flops(network, inputs), count_macs(network, inputs)
     except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
-        said = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split())[:200]
         hint = (
             "a forward pass that looks at no values, and makes tensors on its input's device, can be counted"
         )
-        raise BenchError(f"the network can't be counted: {type(error).__name__}: {said}", hint) from error
+        raise BenchError(f"the network can't be counted: {type(error).__name__}: {reason}", hint) from error
     values = parameters_of(network)
     named = [part for part in PARTS if part in {*values, *flops.parts, *macs}]
     parameters = list(network.parameters())

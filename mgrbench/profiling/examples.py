@@ -1,4 +1,9 @@
-"""The values that a measured model gets: stored ones where there are some, else made up."""
+"""The tracks that a measured model is fitted on and asked for: stored features, or values that are made up.
+
+The time of a network does not depend on its values, so it is fitted for one epoch on a few tracks. That of a
+classical model does (support vectors, depth of trees), so it is fitted on about as many tracks as a fold has.
+Made-up values are noise around a profile of each genre.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +43,9 @@ class Data:
     _genre: np.ndarray[Any, np.dtype[np.int64]]
 
     def examples(self, count: int, start: int = 0) -> Examples:
-        """So many labelled tracks of all genres, those of another ``start`` being others.
+        """``count`` labelled tracks of all genres, from number ``start`` on.
 
-        Where fewer are stored than asked for, tracks are taken again.
+        Where fewer are stored than asked for, tracks are repeated.
         """
         if self.kind == "stored":
             rows = (start + np.arange(count)) % len(self._genre)
@@ -90,7 +95,7 @@ def data_of(task: Task) -> Data:
 
 
 def _stored(task: Task, dataset: Dataset, store: FeatureStore) -> Data:
-    """Stored tracks, dealt so that any run of them has all genres."""
+    """Stored tracks in such an order that neighbours are of different genres."""
     genre_of = {track.id: dataset.genres.index(track.genre) for track in dataset.tracks()}
     opened = {name: store.open(dataset.name, name) for name in task.features}
     both = set.intersection(*(set(stored.ids) for stored in opened.values())) & genre_of.keys()
@@ -111,7 +116,7 @@ def computed(name: str) -> FeaturePlugin:
     """The computed feature of this name.
 
     Raises:
-        BenchError: if there is none, with what can be done.
+        BenchError: if there is none, naming those that there are.
     """
     try:
         return feature_plugin(name)

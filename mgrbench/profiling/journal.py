@@ -1,4 +1,4 @@
-"""Rows of an unfinished profile, on disk, so that an interrupted one loses at most the model it was at."""
+"""The rows of an unfinished profile on disk: an interruption costs at most the model being measured then."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ UNFINISHED_FILE = "cost.unfinished.jsonl"
 
 
 class Unfinished:
-    """``<folder>/cost.unfinished.jsonl``: a line a measured model, written as soon as it is.
+    """``<folder>/cost.unfinished.jsonl``: one line for each measured model.
 
-    A row is taken again for the same task only: the same model by its source, the same settings, versions of
-    mgrbench and its libraries, and machine. A line that is damaged, as one without its end that was being
-    written when the process died, counts for nothing: its model is measured again.
+    A row is used again for the same task only: the same source of the model, settings, versions of mgrbench
+    and its libraries, and machine. A damaged line, as one that was being written when the process died, is
+    ignored, and its model is measured again.
 
     Attributes:
         path: the file.
-        taken: names of the rows that were found.
+        taken: names of the rows that were used again.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -82,7 +82,7 @@ class Unfinished:
 
 
 def _identity(task: Task) -> str:
-    """The same for what gives the same row: task, the model's source, versions, machine."""
+    """A checksum of all that a row depends on: task, the model's source, versions, machine."""
     code = code_state()
     facts = {
         "task": asdict(task),

@@ -1,4 +1,4 @@
-"""One model measured, in a process of its own: fitted, asked, timed, counted."""
+"""Measure one model: fit it, let it predict, time it, count its operations."""
 
 from __future__ import annotations
 
@@ -33,15 +33,16 @@ if TYPE_CHECKING:
     ProfileTarget = Callable[[], tuple[nn.Module, tuple[Tensor, ...]]]
 
 _ENERGY_SECONDS = 2.0
-"""How long energy is measured: the counter of a board moves every tenth of a second or so."""
+"""How long energy is measured; the counter of a card moves about ten times a second."""
 
 
 def measure(task: Task) -> tuple[CostRow, Machine]:
-    """Measure a model. The process should be a fresh one: it tells its peak memory.
+    """Measure a model, in a fresh process, since the peak memory is that of the process.
+
+    What only some models have is null; what can't be measured here is null, with a note.
 
     Raises:
-        BenchError: if the model fails, or its data can't be had. What only some models have, and what can't
-            be measured here, is null, with a note.
+        BenchError: if the model fails, or if there is no data for it.
     """
     source = model_source(task.model)
     _pin(task)
@@ -95,7 +96,7 @@ def measure(task: Task) -> tuple[CostRow, Machine]:
 
 
 def machine(task: Task, board: Card | None) -> Machine:
-    """The machine as it is now."""
+    """The machine and its settings now."""
     clocks = board.clocks() if board else (None, None)
     return Machine(
         device=task.device,
@@ -128,7 +129,7 @@ class _Meter:
         return int(self.cuda.max_memory_allocated(self.device)) if self.cuda else None
 
     def joules(self, call: Callable[[], object], clips: int) -> float | None:
-        """Energy of the board for each clip, where it reports any."""
+        """Energy that the card takes for each clip; None where it reports none."""
         before = self.card.joules() if self.card else None
         if before is None or self.card is None:
             return None
@@ -156,7 +157,7 @@ def _meter(task: Task) -> _Meter:
 
 
 def _pin(task: Task) -> None:
-    """Give every library as many threads as the task says."""
+    """Give every library the number of threads of the task."""
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(task.threads)
@@ -166,7 +167,7 @@ def _pin(task: Task) -> None:
 
 
 def _short(source: ModelSource, given: Mapping[str, Any]) -> dict[str, int]:
-    """One epoch for every option that counts epochs and was not given."""
+    """Options that set one epoch, where the user set no number of epochs."""
     names = [name for name in source.defaults() if name == "epochs" or name.endswith("_epochs")]
     return {name: 1 for name in names if name not in given}
 
@@ -261,7 +262,7 @@ def time_network(
 
 
 def _cpu_mhz(info: Path = Path("/proc/cpuinfo")) -> float | None:
-    """Clock of the first core now, where the system tells it."""
+    """Clock of the first core now; None where the system doesn't say."""
     if not info.is_file():
         return None
     lines = [line for line in info.read_text(errors="replace").splitlines() if line.startswith("cpu MHz")]

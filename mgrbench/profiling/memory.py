@@ -1,7 +1,7 @@
 """Memory of this process, and how much of it a fitted model is.
 
-The peak is Linux's VmHWM. Unlike the ``ru_maxrss`` that Python's resource module tells, it starts anew with
-the program, so a child does not inherit the peak of the process that started it.
+The peak is Linux's VmHWM. It starts at zero with each program, while the ``ru_maxrss`` of Python's resource
+module contains the peak of the process that started it.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ _STATUS = Path("/proc/self/status")
 
 
 def peak_rss_bytes(status: Path = _STATUS) -> int | None:
-    """Largest resident memory of this process so far; None where the system doesn't tell."""
-    return _told("VmHWM", status)
+    """Largest resident memory of this process so far; None where the system doesn't say."""
+    return _status_bytes("VmHWM", status)
 
 
 def rss_bytes(status: Path = _STATUS) -> int | None:
-    """Resident memory of this process now; None where the system doesn't tell."""
-    return _told("VmRSS", status)
+    """Resident memory of this process now; None where the system doesn't say."""
+    return _status_bytes("VmRSS", status)
 
 
-def _told(name: str, status: Path) -> int | None:
+def _status_bytes(name: str, status: Path) -> int | None:
     if not status.is_file():
         return None
     lines = status.read_text(encoding="ascii", errors="replace").splitlines()
@@ -37,8 +37,8 @@ def _told(name: str, status: Path) -> int | None:
 def held_bytes(model: object) -> int | None:
     """Bytes of the arrays and tensors that an object holds, directly or through what it holds.
 
-    Arrays that share memory count once. What is held outside of Python's sight, and not told by
-    ``__getstate__``, is missed; None if nothing was found.
+    Arrays that share memory count once. Memory that neither Python nor ``__getstate__`` shows is not counted.
+    None if nothing was found.
     """
     seen: set[int] = set()
     memory: dict[int, int] = {}

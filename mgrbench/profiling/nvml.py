@@ -1,7 +1,7 @@
-"""What NVIDIA's management library (NVML) tells of a card: driver, clocks, and the energy it has used.
+"""Driver, clocks and energy of a card, from NVIDIA's management library (NVML).
 
-The library comes with the driver and is called directly; without a driver, or where the card doesn't report a
-figure, there is none. Names and numbers are those of nvml.h.
+The library comes with the driver and is called directly. A figure is None without a driver, or where the card
+doesn't report it. Names and numbers are those of nvml.h.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def card(uuid: str, library: ctypes.CDLL | None = None) -> Card | None:
     """The card of this UUID, or None if there is none that NVML knows.
 
     Args:
-        uuid: as torch tells it, with or without ``GPU-`` before it.
+        uuid: as torch gives it, with or without ``GPU-`` before it.
         library: the loaded library; None to look for it.
     """
     found = library if library is not None else _loaded()

@@ -124,7 +124,7 @@ class CostRow(_Record):
 
 
 class Machine(_Record):
-    """Where it was measured, and how the machine was set."""
+    """The machine on which a model was measured, and its settings."""
 
     device: str
     threads: int
@@ -142,7 +142,7 @@ class Machine(_Record):
 
     @property
     def key(self) -> str:
-        """The same for what may stand in one table: one machine, one way of measuring."""
+        """A checksum of machine and way of measuring; rows of one key may stand in one table."""
         same = (self.device, self.threads, self.precision, self.compiled, self.cpu, self.gpu, self.platform)
         return hashlib.sha256(json.dumps(same).encode()).hexdigest()[:12]
 
@@ -153,8 +153,8 @@ class Session(_Record):
     Attributes:
         reference: model that every ratio is taken to.
         clip_seconds: length of a clip.
-        dataset: what the clips are cut like.
-        quick: whether fewer repeats were made than a figure to be quoted needs.
+        dataset: the dataset whose genres, segments and clips the models get.
+        quick: whether there were too few repeats for figures to be quoted.
     """
 
     schema_version: int = SCHEMA_VERSION

@@ -25,7 +25,7 @@ LIMIT = 900.0
 """Seconds after which the process of a model is ended."""
 
 OnRow = Callable[[int, int], None]
-"""Told after each model how many are done, and how many there are."""
+"""Called after each model with the number of models done, and of all."""
 
 
 def run_session(
@@ -40,8 +40,8 @@ def run_session(
     Args:
         tasks: the models, all on one dataset, device and number of threads; ratios are to the first.
         quick: whether the tasks' budget is too small for figures to be quoted.
-        unfinished: keeps each row as soon as it is measured; what it has is not measured again.
-        on_row: told of the progress.
+        unfinished: keeps each row once it is measured; a row that it has is not measured again.
+        on_row: called after each model.
 
     Raises:
         BenchError: if none of them could be measured; the first one's reason.
@@ -136,7 +136,7 @@ def _child(task: Task, answer: Connection) -> None:
 
 
 def _end_with_parent() -> None:
-    """End this process when its parent is gone: one that was killed has told nobody."""
+    """End this process when its parent is gone: a killed parent cannot end it."""
     if parent := multiprocessing.parent_process():
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
@@ -159,5 +159,5 @@ def _failed(task: Task, error: BenchError) -> CostRow:
 
 
 def without_folders(text: str) -> str:
-    """A text with absolute paths cut to the names of their files: a record tells no one's folders."""
+    """A text with absolute paths cut to the names of their files, since a record shows nobody's folders."""
     return re.sub(r"(?<![\w./:])(?:/[^/\s:,;]+)+/(?=[^/\s])", "", text)

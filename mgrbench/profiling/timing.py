@@ -1,4 +1,4 @@
-"""How long something takes: warm-up, repeats until the median is known well enough, the first call apart.
+"""How long a call takes: a first call apart, a warm-up, then repeats until the median is known well enough.
 
 On a CPU a call is timed by ``perf_counter``. On a GPU kernels run after the call has returned, so it is timed
 by events on the card, with the card idle before the first event and after the second.
@@ -36,7 +36,7 @@ def wall_clock(call: Call) -> float:
 
 
 class GpuClock:
-    """Seconds between two events on the card, and nothing else running on it.
+    """Times a call on a GPU: seconds between two events on the card, with nothing else running on it.
 
     Args:
         cuda: ``torch.cuda``.
@@ -55,19 +55,19 @@ class GpuClock:
         call()
         end.record()
         self._cuda.synchronize(self._device)
-        return float(begin.elapsed_time(end)) / 1e3  # it tells milliseconds
+        return float(begin.elapsed_time(end)) / 1e3  # from milliseconds
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """When enough was measured.
+    """When to stop measuring.
 
     Attributes:
-        seconds: after so long it ends, once `least` calls are made.
-        width: width of the median's interval, as a share of the median, that is narrow enough.
-        least: repeats that are always made; six are the fewest that a 95 % interval of a median can have.
-        warm_up: calls that don't count, after the first.
-        most: repeats that are never exceeded.
+        seconds: time after which measuring ends, once `least` repeats are made.
+        width: width of the median's interval at which measuring ends, as a share of the median.
+        least: fewest repeats; a 95 % interval of a median needs six.
+        warm_up: calls after the first that don't count.
+        most: most repeats.
     """
 
     seconds: float = 5.0
@@ -78,7 +78,7 @@ class Budget:
 
 
 QUICK = Budget(seconds=0.3, least=3)
-"""To see that all works; no interval."""
+"""To see that everything works; three repeats give no interval."""
 
 
 def timed(call: Call, budget: Budget, clock: Clock = wall_clock) -> Timing:
@@ -86,8 +86,8 @@ def timed(call: Call, budget: Budget, clock: Clock = wall_clock) -> Timing:
 
     Args:
         call: what to time.
-        budget: when to stop; the time that counts against it is that of the clock.
-        clock: how to time.
+        budget: when to stop, by the time of the clock.
+        clock: times one call.
     """
     first = clock(call)
     for _ in range(budget.warm_up):
@@ -115,7 +115,7 @@ def timed(call: Call, budget: Budget, clock: Clock = wall_clock) -> Timing:
 
 
 def median_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float | None, float | None]:
-    """Interval of the median that assumes nothing of the values' distribution.
+    """Confidence interval of the median, for values of any distribution.
 
     Between the k-th smallest and the k-th largest of n values the median lies with the probability
     1 − 2 · P(Binomial(n, ½) < k); k is the largest that keeps it at the confidence.
@@ -147,5 +147,5 @@ def _log_choose(count: int, some: int) -> float:
 
 
 def _worth_a_look(count: int) -> bool:
-    """Often at first and rarely later: looking at every count would stop at lucky ones."""
+    """Rarely where there are many repeats: a look after each would stop at a lucky one."""
     return count < 20 or count % 10 == 0 if count < 200 else count % 100 == 0

@@ -37,20 +37,20 @@ _EXPLAINED = """\
   Fourier transforms. *GMAC, ptflops*: what ptflops 0.6.2 counts as multiply-adds, the convention behind the
   FusionNet paper's figures; it leaves out attention's and NetVLAD's products. Both are of one example.
 - *Step*, *forward*: one batch of segments. A step is forward, cross-entropy, backward and RMSprop, the same
-  for every network. *Clip*: predicting one alone; *of several*: time a clip, several at a time. Features are
-  given; *extraction* is what mgrbench takes to compute features of these names on one core, also where
-  those that were given came from elsewhere.
+  for every network. *Clip*: predicting one alone; *of several*: time a clip, several at a time. These times
+  are without features. *Extraction*: the time in which mgrbench computes features of these names on one core,
+  also where the model was given imported ones.
 - Times are medians; a tilde marks one whose 95 % interval was still wider than 5 % when the time ran out.
   First calls, 95th percentiles and intervals are in cost.csv and cost.json.
-- *Fit*: of a classical model, on the tracks named; networks were fitted on a few tracks only, for one epoch
-  or as many as their options say.
-- *Peak*: memory of a process that fitted and predicted, libraries included.
-- –: there is none, or it was not measured.
+- *Fit*: of a classical model, on the number of tracks in brackets. Networks were fitted on a few tracks only,
+  for one epoch or as many as their options say.
+- *Peak*: largest memory of the process that fitted and predicted, libraries included.
+- –: the model has no such figure, or it was not measured.
 """
 _FEW = 3
-"""Models from which on a plot is shown."""
+"""Fewest models for which a README shows a plot."""
 _TELLING = 10_000
-"""Values from which on an operation that is not counted is listed with their number."""
+"""Fewest values for which an uncounted operation is listed with their number."""
 
 
 def markdown(sessions: Sequence[Session], accuracies: Accuracies) -> str:
@@ -102,7 +102,7 @@ def readme_lines(sessions: Sequence[Session], accuracies: Accuracies, folder: st
 
 
 def _plot(sessions: Sequence[Session], accuracies: Accuracies, folder: str) -> list[str]:
-    """A link to the plot with the most models, if there is one with more than a few."""
+    """A link to the plot with the most models, if it has at least `_FEW`."""
     drawn = [sum(accuracies.of(row) is not None for row in session.rows) for session in sessions]
     number = drawn.index(max(drawn))
     if drawn[number] < _FEW:
@@ -139,7 +139,7 @@ def _section(session: Session, accuracies: Accuracies, number: int) -> list[str]
 
 
 def _notes(session: Session) -> list[str]:
-    """What could not be measured, each reason once."""
+    """What could not be measured, by reason."""
     names: dict[str, list[str]] = {}
     for row in session.rows:
         for note in row.notes:
@@ -149,7 +149,7 @@ def _notes(session: Session) -> list[str]:
 
 
 def pictured(session: Session, accuracies: Accuracies) -> bool:
-    """Whether there are models to be drawn side by side: two that have a time and an accuracy."""
+    """Whether there is a plot: at least two models have a time and an accuracy."""
     return sum(row.clips is not None and accuracies.of(row) is not None for row in session.rows) > 1
 
 
@@ -212,7 +212,7 @@ def _size_cells(row: CostRow, reference: CostRow | None) -> list[str]:
 
 
 def _parts(session: Session) -> list[str]:
-    """Parts of every network, and what was seen in it and not counted."""
+    """Parts of every network, and its operations that are not counted."""
     counted = [(row, row.counts) for row in ranked(session) if row.counts]
     if not counted:
         return []
