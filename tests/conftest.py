@@ -44,5 +44,6 @@ def synth_audio(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def place(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of what was prepared, which a test works in and may change."""
+    """A copy of what was prepared, which a test works in and may change; running a plugin leaves no file."""
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
     return copied(prepared, tmp_path, monkeypatch)
