@@ -35,7 +35,7 @@ def demo(
     from mgrbench.leaderboards import build_boards, write_boards
 
     data = load_dataset(DATASET)
-    note(f"1/4  making {data.name}: {len(data.tracks())} clips of made-up music")
+    note(f"1/4  making {data.name}: {len(data.tracks())} clips of synthetic music")
     root = data_root(None, data.name)
     data.tracks(root)
     note(f"2/4  extracting {FEATURE} from its audio")

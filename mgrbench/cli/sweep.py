@@ -67,7 +67,7 @@ def sweep(
     from mgrbench.evaluation.request import Request, Settings
     from mgrbench.experiments.sweep.files import sweep_folder, to_document, write_sweep
     from mgrbench.experiments.sweep.grid import plan_sweep
-    from mgrbench.experiments.sweep.plot import drawings
+    from mgrbench.experiments.sweep.plot import sweep_pictures
     from mgrbench.experiments.sweep.sweep import run_sweep
 
     if plot:
@@ -78,7 +78,7 @@ def sweep(
     done = run_sweep(planned, out, training)
     if done.reused:
         note(f"{done.reused} of {len(done.points) * len(planned.seeds)} runs were stored already")
-    files = write_sweep(done, sweep_folder(planned, report), drawings(done) if plot else {})
+    files = write_sweep(done, sweep_folder(planned, report), sweep_pictures(done) if plot else {})
     document = to_document(done) | {"files": [str(file) for file in files]}
     emit(document, lambda screen: draw_sweep(screen, done, files), as_json=as_json)
 

@@ -1,8 +1,8 @@
 """What is shown while folds are computed and networks train.
 
-On a terminal two lines: the folds, and the epochs of the network that trains now with its loss, its
-accuracies and the time left, which is the most it can be, since a training may stop early. Elsewhere plain
-lines, one of an epoch at most every half minute. Folds that several processes compute are counted only.
+On a terminal there are two lines: the folds, and the epochs of the network that is trained now, with its
+loss, its accuracies and the longest time left, since a training may stop early. Elsewhere there are plain
+lines, at most one epoch every half minute. Of folds that several processes compute, only the number is shown.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mgrbench.evaluation.request import Progress
 
 QUIET_SECONDS = 30.0
-"""How long nothing is said of epochs after a plain line about one."""
+"""Shortest time between two plain lines about epochs."""
 
 
 @contextmanager

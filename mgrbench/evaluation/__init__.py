@@ -1,1 +1,1 @@
-"""Models trained and asked fold by fold."""
+"""Models trained and tested fold by fold; runs submitted and verified."""

@@ -1,8 +1,8 @@
-"""The straight path: a model, a dataset, a split and features in, a run record out.
+"""Evaluate a model on a split of a dataset: features in, a run out.
 
-For each fold a new model is built from the same seed, fitted on the training part, and asked for the
-probabilities of the test tracks, of which it gets the features and nothing else. Finished folds are kept
-on disk, so the same command goes on where an interrupted one stopped.
+For each fold a new model is built from the same seed and fitted on the training part. It predicts the test
+tracks, of which it gets the features and nothing else. Finished folds are kept on disk, so the same command
+goes on where an interrupted one stopped.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from mgrbench.splits import is_shipped
 
 
 class Finished(NamedTuple):
-    """A run, where it lies (None if nowhere), and whether an earlier command had finished it."""
+    """A run, its folder (None if it was not written), and whether it was stored already."""
 
     run: Run
     folder: Path | None
@@ -63,23 +63,23 @@ def evaluate(
         model: a plugin's name, ``package.module:Class``, ``./file.py:Class``, or a class or build function.
         dataset: a dataset or its name.
         split: a split, its name, or the path of a split file.
-        features: names of stored features; without any, those that the model says it takes.
-        options: options of the model. ``selection="test"`` gives it the test part to choose on, which
-            marks the run as optimistic for ever.
+        features: names of stored features; without any, those that the model names.
+        options: options of the model. ``selection="test"`` gives it the test part to choose on, and the run
+            is marked as optimistic.
         seed: seed that every fold's model is built with.
         device: ``"cpu"``, ``"cuda"`` or ``"auto"``.
         jobs: folds computed at the same time, each in a process of its own; the result is the same.
         out: folder of runs to write to and to resume from; with None nothing is written.
         store: folder of the feature store.
-        allow_missing: evaluate although features lack tracks of the split; the run says so.
+        allow_missing: evaluate although features lack tracks of the split; the run has a warning then.
         fresh: compute again what is stored.
-        name: name of the model in the record, where the plugin's won't do.
+        name: name of the row; None for the model's own name.
 
     Returns:
         The record; its ``predictions`` hold what was predicted for each test track.
 
     Raises:
-        BenchError: if anything named is not there, or if the model breaks its contract.
+        BenchError: if anything named is missing, or if the model breaks its contract.
     """
     request = Request(model, dataset, split, features, options or {}, seed, name)
     plan = make_plan(request, Settings(device, store, allow_missing, jobs, fresh))

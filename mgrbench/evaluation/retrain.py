@@ -1,7 +1,7 @@
-"""A fold of a stored run, trained again from its record: does it agree, and what has the model learned?
+"""A fold of a stored run, trained again from its record, to compare predictions and to see what was learned.
 
-A record says what was trained on what, not the weights: they are large, and reading them is a risk. What only
-the fitted model can show is therefore shown by fitting it again, from the same seed on the same features.
+A record holds what was trained on what, and no weights: they are large, and reading them is a risk. So what
+only the fitted model can show is shown by fitting it again, from the same seed on the same features.
 """
 
 from __future__ import annotations
@@ -67,14 +67,14 @@ def retrain(
     Args:
         folder: the run.
         fold: number of the fold, from 1.
-        model: how the model is found, where the row's name does not say it (``./file.py:Class``).
+        model: where the model is, if the row's name is not its name (``./file.py:Class``).
         device: where to train.
         features: ask the model for its high-level features, by its ``embed``.
         on_start: told the number of test tracks before training begins.
 
     Raises:
-        BenchError: if the run cannot be believed, was only scored, has no such fold, if its features are not
-            there or are others, or if the model has no features to give or breaks its contract.
+        BenchError: if the run does not follow from its predictions, was only scored, has no such fold, if its
+            features are missing or have changed, or if the model has no features or breaks its contract.
     """
     plan, run = _planned(folder, fold, model, device)
     predictions = run.predictions
@@ -106,11 +106,11 @@ def retrain(
 
 
 def has_features(run: RunRecord, model: str | None = None) -> bool:
-    """Whether a run's model has high-level features to give; False where it was only scored, or is not found.
+    """Whether a run's model has high-level features; False where it was only scored, or is not found.
 
     Args:
         run: the record.
-        model: how the model is found, where the row's name does not say it.
+        model: where the model is, if the row's name is not its name.
     """
     if _was_scored(run):
         return False

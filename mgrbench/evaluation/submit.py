@@ -1,8 +1,8 @@
 """Contributing a result: a run is checked and copied for a pull request, and a fold of it is trained again.
 
-`submit` takes what nobody has to believe: a run that is complete, on a split that comes with mgrbench, whose
-every number follows from its predictions. `verify` asks the one thing that predictions cannot show, whether
-the model gives them: it trains one fold again from the record and compares.
+`submit` takes a run that anyone can check: it is complete, its split comes with mgrbench, and every number
+follows from its predictions. Predictions cannot show that the model gives them. So `verify` trains one fold
+again from the record and compares.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from mgrbench.results.run import Run
 from mgrbench.splits import is_shipped
 
 STEADY, SEEDED = 0.01, 0.05
-"""How far a fold's accuracy may be from the recorded one: on another machine the last digits of a sum differ,
-and a network's training amplifies that; models with one seed on the row (MGR102) get the larger allowance."""
+"""How far a fold's accuracy may be from the recorded one. On another machine the last digits of a sum differ,
+and a network's training amplifies that. Models whose result depends on the seed get the larger tolerance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def submit(folders: Sequence[Path], out: Path) -> list[Submitted]:
         out: folder of the committed runs, ``leaderboards/runs``.
 
     Raises:
-        BenchError: naming the first run that cannot be taken, with the reason; then nothing is written.
+        BenchError: if a run cannot be taken, with its name and the reason; then nothing is written.
     """
     checked = [(folder, _checked(folder)) for folder in folders]
     done = []
@@ -77,16 +77,14 @@ def _checked(folder: Path) -> Run:
 
 
 def _remarks(run: Run) -> tuple[str, ...]:
-    said = []
+    remarks = []
     if run.code.dirty:
-        said.append("the code had changes that were not committed: say which")
+        remarks.append("the code had changes that were not committed: say which")
     if run.code.commit is None:
-        said.append("it is not recorded which commit it was made with")
+        remarks.append("it is not recorded which commit it was made with")
     codes = [warning.code for warning in run.warnings]
-    for code, remark in _ASKED.items():
-        if code in codes:
-            said.append(f"{code}: {remark}")
-    return tuple(said)
+    remarks += [f"{code}: {remark}" for code, remark in _ASKED.items() if code in codes]
+    return tuple(remarks)
 
 
 _ASKED = {
@@ -101,10 +99,11 @@ class Verified:
     """A fold that was trained again.
 
     Attributes:
-        run: the record.
-        fold: its number, from 1.
-        tracks: test tracks of the fold.
-        recorded, again: accuracies of the fold.
+        run: the stored run.
+        fold: number of the fold, from 1.
+        tracks: number of its test tracks.
+        recorded: accuracy of the fold in the run.
+        again: accuracy of the fold now.
         same: share of the tracks that got the same genre.
         tolerance: how far the accuracies may be apart.
     """
@@ -137,14 +136,14 @@ def verify(
     Args:
         folder: the run.
         fold: number of the fold, from 1.
-        model: how the model is found, where the row's name does not say it (``./file.py:Class``).
+        model: where the model is, if the row's name is not its name (``./file.py:Class``).
         device: where to train.
-        tolerance: see `STEADY` and `SEEDED`, which hold without it.
+        tolerance: how far the accuracies may be apart; None for `STEADY` or `SEEDED`.
         on_start: told the number of test tracks before training begins.
 
     Raises:
-        BenchError: if the run cannot be believed, was only scored, has no such fold, or if its features are
-            not there or are others.
+        BenchError: if the run does not follow from its predictions, was only scored, has no such fold, or if
+            its features are missing or have changed.
     """
     found = retrain(folder, fold, model=model, device=device, on_start=on_start)
     usual = SEEDED if found.stochastic else STEADY

@@ -15,7 +15,7 @@ import pytest
 from mgrbench.cli.sweep import EPILOG, parse_grid
 from mgrbench.evaluation.request import Request
 from mgrbench.experiments.sweep.grid import Axis, plan_sweep
-from mgrbench.experiments.sweep.plot import draw, drawings, positions
+from mgrbench.experiments.sweep.plot import draw, positions, sweep_pictures
 from mgrbench.experiments.sweep.sweep import run_sweep
 from mgrbench.metrics.bootstrap import Bootstrap
 from mgrbench.metrics.clusters import clusters_of
@@ -307,10 +307,10 @@ def test_axes_are_scaled_as_the_values_ask_for(values, scale, places):
 def test_every_grid_has_a_plot_and_the_same_one_again(place, grid):
     pytest.importorskip("matplotlib")
     sweep = run_sweep(plan_sweep(NOISY_ON_TOY, parse_grid(grid)), place / "runs")
-    files = drawings(sweep)
+    files = sweep_pictures(sweep)
     assert files["png"][:8] == b"\x89PNG\r\n\x1a\n"
     assert b"<svg" in files["svg"]
-    assert drawings(sweep) == files
+    assert sweep_pictures(sweep) == files
 
 
 def test_a_plot_shows_what_the_document_says(place):

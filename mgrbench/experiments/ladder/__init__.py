@@ -1,1 +1,1 @@
-"""How much of an accuracy is the artist: split after split, each stricter."""
+"""How much of an accuracy is the artist: one protocol after another, each stricter."""

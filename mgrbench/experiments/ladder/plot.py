@@ -27,7 +27,7 @@ _SPREAD = 0.24
 _INSIDE = 0.32
 """How far beside their rung the parts of the random split stand, at half that spread."""
 _WORDS = 10
-"""Letters in a line of a rung's name."""
+"""Letters in a line of a rung's title."""
 _WIDTH = 1.0
 """Points that a line is wide."""
 
@@ -66,7 +66,7 @@ def draw(ladder: Ladder) -> Figure:
 
 
 def _draw_model(axes: Axes, ladder: Ladder, place: dict[str, int], model: str, number: int) -> None:
-    """One model's line, its points with intervals, and beside the random split its two parts."""
+    """Draw a model's line, its points with intervals, and the two parts of the rung of random clips."""
     steps = ladder.of(model)
     many = len(ladder.models)
     shift = _SPREAD * (number / (many - 1) - 0.5) if many > 1 else 0.0
@@ -91,14 +91,14 @@ def _draw_model(axes: Axes, ladder: Ladder, place: dict[str, int], model: str, n
 
 
 def _explain(axes: Axes) -> None:
-    """Say in the legend what the open markers are."""
+    """Explain the open markers in the legend."""
     grey: dict[str, Any] = {"color": "0.3", "markerfacecolor": "white", "linestyle": "none"}
     axes.plot([], [], marker="^", label="artist in training", **grey)
     axes.plot([], [], marker="v", label="artist not in training", **grey)
 
 
 def _bars(scores: list[Score]) -> list[list[float]]:
-    """Lengths of the error bars below and above, in points."""
+    """Lengths of the error bars below and above, in percentage points."""
     below = [100 * (score.value - score.low) if score.low is not None else 0.0 for score in scores]
     above = [100 * (score.high - score.value) if score.high is not None else 0.0 for score in scores]
     return [below, above]

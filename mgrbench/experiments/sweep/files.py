@@ -30,14 +30,14 @@ def sweep_folder(grid: SweepGrid, report: Path) -> Path:
     return run_folder(report, plan.dataset.name, plan.split.name.split("/")[1], grid.model, grid.name)
 
 
-def write_sweep(sweep: Sweep, folder: Path, drawings: dict[str, bytes]) -> list[Path]:
-    """Write the tables and the drawings (ending -> content), each whole or not at all.
+def write_sweep(sweep: Sweep, folder: Path, pictures: dict[str, bytes]) -> list[Path]:
+    """Write the tables and the pictures (ending -> content), each whole or not at all.
 
     Raises:
         BenchError: if the disk is full or the place may not be written.
     """
     document = json.dumps(to_document(sweep), indent=1, ensure_ascii=False) + "\n"
-    content: dict[str, str | bytes] = {"json": document, "csv": to_csv(sweep), **drawings}
+    content: dict[str, str | bytes] = {"json": document, "csv": to_csv(sweep), **pictures}
     for ending, data in content.items():
         write_atomically(folder / f"sweep.{ending}", data)
     return [folder / f"sweep.{ending}" for ending in content]

@@ -1,8 +1,8 @@
 """A sweep drawn for one column of a paper: test accuracy with its 95 % interval at every point.
 
-One option is an axis: a line where its values are numbers, points where they are words. A second option of
-few values has a colour and a marker for each; of many, both make a heat map. Three options make a list.
-Validation accuracy is drawn beside the test accuracy of a single option, where the model records it.
+One option is an axis. Its values are joined by a line where they are numbers. A second option of few values
+has a colour and a marker for each value. With many values, both options make a heat map. Three options make a
+list. Where the model records validation accuracy, it is drawn beside the test accuracy of a single option.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _TICK_LETTERS = 26
 _LARGEST = 1e300
 
 
-def drawings(sweep: Sweep) -> dict[str, bytes]:
-    """The drawing as ``png`` (300 dpi) and as ``svg``; the same sweep gives the same bytes.
+def sweep_pictures(sweep: Sweep) -> dict[str, bytes]:
+    """The plot as ``png`` (300 dpi) and ``svg``, the same bytes for the same sweep.
 
     Raises:
         MissingExtraError: if matplotlib is not installed.
