@@ -52,7 +52,7 @@ def draw_board(screen: Console, board: Board, top: int = 0, own: Path | None = N
         ]
         if shown:
             between = " " if screen.width >= _WIDE else "\n"
-            lines = [(*rest, notes.replace(" ", between)) for *rest, notes in _lines(rows, shown, marks)]
+            lines = list(_lines(rows, shown, marks, between))
             screen.print(table(_COLUMNS, lines, title))
         if len(rows) > len(shown):
             screen.print(f"… and {len(rows) - len(shown)} more (--top 0 shows all)", style="dim")
@@ -60,7 +60,9 @@ def draw_board(screen: Console, board: Board, top: int = 0, own: Path | None = N
         screen.print(table([("", "left"), ("", "fold")], [(mark, said) for said, mark in marks.of.items()]))
 
 
-def _lines(rows: Sequence[Row], shown: Sequence[int], marks: _Marks) -> Iterator[tuple[str, ...]]:
+def _lines(
+    rows: Sequence[Row], shown: Sequence[int], marks: _Marks, between: str
+) -> Iterator[tuple[str, ...]]:
     from mgrbench.leaderboards.text import notes_of, rank_of, settings_of
 
     for before, place in pairwise([-1, *shown]):
@@ -75,7 +77,7 @@ def _lines(rows: Sequence[Row], shown: Sequence[int], marks: _Marks) -> Iterator
             share(accuracy.value),
             "–" if accuracy.low is None else f"{share(accuracy.low)}–{share(accuracy.high or 0)}",
             share(row.scores["macro_f1"].value),
-            notes_of(row) or "–",
+            between.join(notes_of(row).split()) or "–",
         )
 
 

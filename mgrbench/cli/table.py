@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mgrbench.cli.output import Json, emit, table
+from mgrbench.cli.output import Json, emit
 from mgrbench.core.errors import BenchError
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from mgrbench.leaderboards.tables.grid import Cell, Grid
 
 
 def paper(
@@ -45,8 +43,10 @@ def paper(
     as_json: Json = False,
 ) -> None:
     """Show a table of the FusionNet paper with the same figures from your runs; missing ones stay empty."""
+    from mgrbench.cli.table_screen import draw_grids
     from mgrbench.leaderboards.paper.measured import MeasuredQuery, check_splits
     from mgrbench.leaderboards.paper.tables import datasets_of, paper_table
+    from mgrbench.leaderboards.tables.formats import GRID_FORMATS, grids_to_document
     from mgrbench.results.find import find_run
 
     roots = tuple(runs or [Path("runs")] * Path("runs").is_dir())
@@ -55,7 +55,7 @@ def paper(
     query = MeasuredQuery(roots, splits, model, find_run(run, roots) if run else None)
     grids = paper_table(number, dataset, query)
     check_splits(query, [dataset] if dataset else datasets_of(number))
-    text = _text(grids, kind)
+    text = GRID_FORMATS[kind](grids) if kind else ""
     if out is not None:
         from mgrbench.core.files import write_atomically
 
@@ -71,9 +71,9 @@ def paper(
             for place, name in enumerate([dataset] if dataset else datasets_of(number)):
                 if place:
                     screen.print()
-                _draw(screen, paper_table(number, name, query))
+                draw_grids(screen, paper_table(number, name, query))
 
-    emit(_document(grids) | ({"file": str(out)} if out else {}), draw, as_json=as_json)
+    emit(grids_to_document(grids) | ({"file": str(out)} if out else {}), draw, as_json=as_json)
 
 
 _ENDINGS = {".md": "md", ".csv": "csv", ".tex": "latex", ".html": "html"}
@@ -90,65 +90,3 @@ def _format(formats: str | None, out: Path | None) -> str:
             f"{out.name} does not say its format", f"end it in {', '.join(_ENDINGS)}, or give --format"
         )
     return kind
-
-
-def _text(grids: list[Grid], kind: str) -> str:
-    from mgrbench.leaderboards.tables.formats import GRID_FORMATS
-
-    return GRID_FORMATS[kind](grids) if kind else ""
-
-
-def _document(grids: list[Grid]) -> dict[str, Any]:
-    from mgrbench.leaderboards.tables.grid import Value
-
-    def plain(cell: Cell) -> object:
-        if not isinstance(cell, Value):
-            return cell
-        numbers = {
-            name.removeprefix("_") or "value": float(text) if text else None
-            for name, text in cell.numbers.items()
-        }
-        return {"text": cell.text, **numbers} if cell.text else None
-
-    return {
-        "tables": [
-            {
-                "title": grid.title,
-                "columns": list(grid.columns),
-                "rows": [[plain(cell) for cell in row] for row in grid.rows],
-                "notes": list(grid.notes),
-            }
-            for grid in grids
-        ]
-    }
-
-
-def _draw(screen: Console, grids: list[Grid]) -> None:
-    from mgrbench.leaderboards.tables.grid import to_text
-
-    for place, grid in enumerate(grids):
-        if place:
-            screen.print()
-        screen.print(grid.title, style="bold", markup=False)
-        rows = [[to_text(cell) for cell in row] for row in grid.rows]
-        if grid.short:
-            _draw_matrix(screen, grid, rows)
-        else:
-            # Headings of two parts stand on two lines.
-            kinds = ["right" if at in grid.numeric else "fold" for at in range(len(grid.columns))]
-            heads = [name.replace(", ", "\n") for name in grid.columns]
-            screen.print(table(list(zip(heads, kinds, strict=True)), rows))
-        for note in grid.notes:
-            screen.print(note, markup=False, style="dim")
-
-
-def _draw_matrix(screen: Console, grid: Grid, rows: list[list[str]]) -> None:
-    """A confusion matrix and, beside the genres, its shares, both within eighty columns."""
-    many = len(grid.columns) - 2
-    heads = [("true", "left"), *((genre, "right") for genre in grid.short[1:-1])]
-    screen.print(table(heads, [row[:-1] for row in rows[:many]]))
-    screen.print()
-    names = [grid.columns[-1], *(row[0] for row in rows[many:])]
-    shares = [[row[-1] for row in rows[:many]], *(row[1:-1] for row in rows[many:])]
-    lines = [[row[0], *(share[at] for share in shares)] for at, row in enumerate(rows[:many])]
-    screen.print(table([("", "left"), *((name, "right") for name in names)], lines))

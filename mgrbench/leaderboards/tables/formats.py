@@ -6,9 +6,10 @@ import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from typing import Any
 
 from mgrbench.core.text import escaped, spreadsheet_cell
-from mgrbench.leaderboards.tables.grid import Grid, Value, to_text
+from mgrbench.leaderboards.tables.grid import Cell, Grid, Value, to_text
 from mgrbench.leaderboards.tables.latex import grids_to_latex
 
 
@@ -28,7 +29,7 @@ def grids_to_markdown(grids: Sequence[Grid]) -> str:
 
 
 def grids_to_csv(grids: Sequence[Grid]) -> str:
-    """One table; several stand in one file, told apart by a first column ``table``."""
+    """One table; several stand in one file, named by a first column ``table``."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     for number, grid in enumerate(grids):
@@ -71,6 +72,31 @@ def grids_to_html(grids: Sequence[Grid]) -> str:
         lines += ["</tbody>", "</table>"]
         lines += [f"<p>{escape(note)}</p>" for note in grid.notes]
     return "\n".join(lines) + "\n"
+
+
+def grids_to_document(grids: Sequence[Grid]) -> dict[str, Any]:
+    """Tables for JSON; a value has its text and its numbers, an empty one is null."""
+    return {
+        "tables": [
+            {
+                "title": grid.title,
+                "columns": list(grid.columns),
+                "rows": [[_plain(cell) for cell in row] for row in grid.rows],
+                "notes": list(grid.notes),
+            }
+            for grid in grids
+        ]
+    }
+
+
+def _plain(cell: Cell) -> object:
+    if not isinstance(cell, Value):
+        return cell
+    numbers = {
+        name.removeprefix("_") or "value": float(text) if text else None
+        for name, text in cell.numbers.items()
+    }
+    return {"text": cell.text, **numbers} if cell.text else None
 
 
 GRID_FORMATS: Mapping[str, Callable[[Sequence[Grid]], str]] = {
