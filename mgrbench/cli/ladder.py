@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mgrbench.cli.options import AllowMissing, DatasetOption, Jobs
+from mgrbench.cli.options import AllowMissing, DatasetOption, Device, Features, Jobs, ModelOptions, Models
 from mgrbench.cli.output import Json, emit, note, parse_options, progress
 from mgrbench.core.errors import BenchError
 
@@ -15,18 +15,10 @@ _SEEDS = 3
 
 
 def ladder(
-    model: Annotated[
-        list[str],
-        typer.Option("--model", "-m", help="Plugin, package.module:Class or ./file.py:Class. Repeatable."),
-    ],
+    model: Models,
     dataset: DatasetOption,
-    feature: Annotated[
-        list[str] | None,
-        typer.Option("--feature", "-f", help="Stored feature; several are used together."),
-    ] = None,
-    option: Annotated[
-        list[str] | None, typer.Option("--option", "-o", help="Option of the models, name=value. Repeatable.")
-    ] = None,
+    feature: Features = None,
+    option: ModelOptions = None,
     seed: Annotated[
         list[int] | None, typer.Option(help="Seed of folds and models. Repeatable; instead of --seeds.")
     ] = None,
@@ -34,7 +26,7 @@ def ladder(
         int | None, typer.Option(help=f"Number of seeds, counted from 0; {_SEEDS} without it.")
     ] = None,
     folds: Annotated[int, typer.Option(help="Folds of every rung.")] = 5,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Device = "auto",
     jobs: Jobs = 1,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write to; else ladders/<dataset>/<features>.")

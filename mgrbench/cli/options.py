@@ -14,7 +14,11 @@ __all__ = [
     "AllowMissing",
     "DatasetName",
     "DatasetOption",
+    "Device",
+    "Features",
     "Jobs",
+    "ModelOptions",
+    "Models",
     "Out",
     "Root",
     "SplitOption",
@@ -44,6 +48,17 @@ Root = Annotated[
 Jobs = Annotated[
     int, typer.Option("--jobs", "-j", callback=_some, help="Number of processes; -1 for one per core.")
 ]
+Models = Annotated[
+    list[str],
+    typer.Option("--model", "-m", help="Plugin, package.module:Class or ./file.py:Class. Repeatable."),
+]
+ModelOptions = Annotated[
+    list[str] | None, typer.Option("--option", "-o", help="Option of the models, name=value. Repeatable.")
+]
+Features = Annotated[
+    list[str] | None, typer.Option("--feature", "-f", help="Stored feature; several are used together.")
+]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder of runs to write to.")]
 AllowMissing = Annotated[
     bool,

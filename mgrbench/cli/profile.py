@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mgrbench.cli.options import Device
 from mgrbench.cli.output import Json, emit, note, parse_options, progress
 from mgrbench.core.errors import BenchError
 
@@ -49,7 +50,7 @@ def profile(
     batch_size: Annotated[
         int, typer.Option(min=2, help="Segments in a batch, and clips predicted at a time.")
     ] = 16,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Device = "auto",
     threads: Annotated[int, typer.Option(min=0, help="Number of threads; 0 for one per core.")] = 0,
     precision: Annotated[
         str, typer.Option(help="Number format of forward pass and training step: float32 or bf16.")

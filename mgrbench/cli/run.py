@@ -8,17 +8,23 @@ from typing import Annotated
 
 import typer
 
-from mgrbench.cli.options import AllowMissing, DatasetOption, Jobs, Out
+from mgrbench.cli.options import (
+    AllowMissing,
+    DatasetOption,
+    Device,
+    Features,
+    Jobs,
+    ModelOptions,
+    Models,
+    Out,
+)
 from mgrbench.cli.output import Json, emit, note, parse_options
 from mgrbench.cli.training_progress import training
 from mgrbench.core.errors import BenchError
 
 
 def run(
-    model: Annotated[
-        list[str],
-        typer.Option("--model", "-m", help="Plugin, package.module:Class or ./file.py:Class. Repeatable."),
-    ],
+    model: Models,
     dataset: DatasetOption,
     split: Annotated[
         list[str],
@@ -26,15 +32,10 @@ def run(
             "--split", "-s", help="Name of a split of the dataset, or the path of a split file. Repeatable."
         ),
     ],
-    feature: Annotated[
-        list[str] | None,
-        typer.Option("--feature", "-f", help="Stored feature; several are used together."),
-    ] = None,
-    option: Annotated[
-        list[str] | None, typer.Option("--option", "-o", help="Option of the model, name=value. Repeatable.")
-    ] = None,
+    feature: Features = None,
+    option: ModelOptions = None,
     seed: Annotated[list[int] | None, typer.Option(help="Seed of every fold's model. Repeatable.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Device = "auto",
     jobs: Jobs = 1,
     out: Out = Path("runs"),
     name: Annotated[str | None, typer.Option(help="Name of the row; else the model's own name.")] = None,

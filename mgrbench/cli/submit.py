@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mgrbench.cli.options import Device
 from mgrbench.cli.output import Json, emit, note, share
 from mgrbench.core.errors import BenchError
 
@@ -61,7 +62,7 @@ def verify(
         str | None,
         typer.Option("--model", "-m", help="Where to find the model, if the row does not say it."),
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Device = "auto",
     tolerance: Annotated[
         float | None,
         typer.Option(help="How far accuracies may differ; else .01, or .05 where the seed matters."),

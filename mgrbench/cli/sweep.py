@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mgrbench.cli.options import AllowMissing, DatasetOption, Jobs, Out, SplitOption
+from mgrbench.cli.options import AllowMissing, DatasetOption, Device, Features, Jobs, Out, SplitOption
 from mgrbench.cli.output import Json, emit, note, option_value, parse_options
 from mgrbench.cli.training_progress import training
 from mgrbench.core.errors import BenchError
@@ -44,16 +44,13 @@ def sweep(
         list[str],
         typer.Option("--grid", "-g", help="An option and its values, name=value,value. Repeatable."),
     ],
-    feature: Annotated[
-        list[str] | None,
-        typer.Option("--feature", "-f", help="Stored feature; several are used together."),
-    ] = None,
+    feature: Features = None,
     option: Annotated[
         list[str] | None,
         typer.Option("--option", "-o", help="Option that all points share, name=value. Repeatable."),
     ] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Seed of every fold's model. Repeatable.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Device = "auto",
     jobs: Jobs = 1,
     out: Out = Path("runs"),
     report: Annotated[Path, typer.Option(help="Folder for the table and the plot.")] = Path("sweeps"),

@@ -7,15 +7,12 @@ from typing import Annotated
 
 import typer
 
-from mgrbench.cli.options import AllowMissing
+from mgrbench.cli.options import AllowMissing, Device, ModelOptions, Models
 from mgrbench.cli.output import Json, emit, parse_options, progress
 
 
 def transfer(
-    model: Annotated[
-        list[str],
-        typer.Option("--model", "-m", help="Plugin, package.module:Class or ./file.py:Class. Repeatable."),
-    ],
+    model: Models,
     train_on: Annotated[str, typer.Option(help="Dataset to train on, or ./file.py that defines one.")],
     test_on: Annotated[str, typer.Option(help="Dataset to test on, or ./file.py that defines one.")],
     feature: Annotated[
@@ -29,15 +26,13 @@ def transfer(
             help="TSV file with the columns class and both datasets' names; genres are joined by ';'.",
         ),
     ] = None,
-    option: Annotated[
-        list[str] | None, typer.Option("--option", "-o", help="Option of the models, name=value. Repeatable.")
-    ] = None,
+    option: ModelOptions = None,
     drop_shared: Annotated[
         str,
         typer.Option(help="Where to leave out recordings known to be in both datasets: train, test or none."),
     ] = "train",
     seed: Annotated[int, typer.Option(help="Seed of the models.")] = 0,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Device = "auto",
     out: Annotated[Path, typer.Option(help="Folder of runs to write to.")] = Path("transfers"),
     runs: Annotated[Path, typer.Option(help="Folder of runs on the test dataset to compare with.")] = Path(
         "runs"
