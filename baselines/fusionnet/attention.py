@@ -1,20 +1,18 @@
 """Self-attention with residual and several heads (eqs. 6-10), in two readings.
 
-For tokens x_1 … x_P, one head is (Ng et al. 2020, eqs. 6-10, after H. Zhang et al., "Self-attention
-generative adversarial networks", ICML 2019)
+For tokens X_1 … X_P, one head is (Ng et al. 2020)
 
-    f(x) = W_f x + b_f,  g(x) = W_g x + b_g,  h(x) = W_h x + b_h        (6)
-    s_ij = f(x_i) · g(x_j)                                              (7)
-    β_ij = softmax_j(s_ij)                                              (8)
-    o_i = Σ_j β_ij h(x_j)                                               (9)
-    y_i = γ o_i + x_i                                                   (10)
+    Y_i = (1 / C_i) Σ_j φ(X_i, X_j) g(X_j)                              (6)
+    C_i = Σ_j φ(X_i, X_j)                                               (7)
+    g(X_j) = W_g X_j                                                    (8)
+    φ(X_i, X_j) = exp((W_k X_i)ᵀ (W_q X_j))                             (9)
+    Z_i = X_i + α Y_i                                                   (10)
 
-with a learned scalar γ that starts at 0, and without the factor 1/√d of the transformer. The outputs of the
-heads are concatenated. (The paper's own wording of the equations was not consulted; its released code is of
-this form.)
+with a learned scalar α that starts at 0. Equations 6, 7 and 9 are a softmax over j, without the factor 1/√d
+of the transformer. The outputs of the heads are concatenated.
 
 `HeadAttention` is the method: each head has projections of its own, and the tokens are the rows of X. A row
-holds the coding of one channel of one level, so β relates local features of different levels. That is what
+holds the coding of one channel of one level, so φ relates local features of different levels. That is what
 the attention is for. A head projects R^K into a subspace of its own. Its matrices have 224² values.
 
 `ChannelAttention` is the released code: X is copied to N identical channels, and the projections are 1 × 1

@@ -3,9 +3,9 @@
 R. Arandjelović et al., "NetVLAD: CNN architecture for weakly supervised place recognition", CVPR 2016, as
 used by Ng et al. 2020, eqs. 1-5. With local features f_j, j over the positions of a map:
 
-    a_j(k) = softmax_k(w_k · f_j + b_k)                soft assignment (eqs. 1-3)
-    V(k, d) = Σ_j a_j(k) (f_j(d) − c_k(d))             sum of residuals (eq. 4)
-    V(k) / ‖V(k)‖, then V / ‖V‖                        intra-normalisation, then L2 (eq. 5)
+    a_j(k) = softmax_k(w_k · f_j + b_k)                soft assignment (eq. 4)
+    V(k, d) = Σ_j a_j(k) (f_j(d) − c_k(d))             sum of residuals (eqs. 1 to 3; 5 puts them together)
+    V(k) / ‖V(k)‖, then V / ‖V‖                        intra-normalisation, then L2 (Algorithm 2, step 9)
 
 The residuals of all clusters, channels and positions would be a tensor of (batch, K, D, positions). The sum
 needs none: Σ_j a_j(k) f_j(d) − c_k(d) Σ_j a_j(k) is one matrix product and one outer product.

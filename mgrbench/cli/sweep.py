@@ -21,15 +21,15 @@ The sweeps of the FusionNet paper are mgrbench sweep -m fusionnet -d gtzan -s ar
 
 Table 1, centre loss:  --grid center_loss_weight=0,0.1,0.01,0.001,0.0001
 
-Figure 4, clusters:  --grid clusters=5,10,15,20,25
+Figure 4, clusters:  --grid clusters=5,10,15,20,25,30,35,40
 
-Figure 5, heads:  --grid heads=1,5,10,15,20
+Figure 5, heads:  --grid heads=5,10,15,20,25,30,35
 
-Figure 6, activation:  --grid activation=relu,leaky_relu,selu,tanh,elu
+Figure 6, activation:  --grid activation=relu,leaky_relu,elu
 
 Figure 7, ablation:  --grid netvlad=off,on --grid attention=off,on
 
-The values of figures 4 to 6 are ours. The paper swept on ISMIR2004 and chose by its test part.
+The values are those of the paper, which swept on ISMIR2004 and chose by its test part.
 """
 """One command a paragraph, because typer joins the lines of one."""
 

@@ -28,7 +28,7 @@ LAYERS = {
 
 
 def written_out(f: Any, g: Any, h: Any, scale: float) -> Any:
-    """Equations 7 to 9: the matrix of all pairs, its softmax, its product."""
+    """Equations 6 to 9: the matrix of all pairs, its softmax, its product."""
     return (scale * f @ g.transpose(-1, -2)).softmax(dim=-1) @ h
 
 
@@ -79,4 +79,4 @@ def test_both_ways_are_one_function(name: str) -> None:
 def test_time_of_a_step(benchmark, name: str) -> None:
     ours, literal = both(name)
     seconds = benchmark.pedantic(best_seconds, args=(ROUNDS, ours, literal), rounds=1)
-    compared(benchmark, f"a step of {name}, batch 16", *seconds, other_way="products written out (eqs. 7–9)")
+    compared(benchmark, f"a step of {name}, batch 16", *seconds, other_way="products written out (eqs. 6–9)")

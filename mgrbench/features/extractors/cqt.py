@@ -1,4 +1,4 @@
-"""Logarithmic constant-Q spectrogram, as in FusionNet (Ng et al. 2020, section III-A).
+"""Logarithmic constant-Q spectrogram, as in FusionNet (Ng et al. 2020, section III-B).
 
 The natural logarithm of the magnitude of librosa's constant-Q transform. The released code replaces exact
 zeros by 1e-6 and nothing else; here magnitudes are clamped at 1e-6, which real recordings never fall below.

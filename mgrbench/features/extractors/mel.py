@@ -1,4 +1,4 @@
-"""Logarithmic mel power spectrogram, as in FusionNet (Ng et al. 2020, section III-A).
+"""Logarithmic mel power spectrogram, as in FusionNet (Ng et al. 2020, section III-B).
 
 The natural logarithm of librosa's mel spectrogram. The released code replaces exact zeros by 1e-6 and
 nothing else, which puts silence above quiet noise; here power is clamped at 1e-10, librosa's own floor

@@ -1,4 +1,4 @@
-"""Logarithmic spectrogram of the percussive part, after FusionNet (Ng et al. 2020, section III-A).
+"""Logarithmic spectrogram of the percussive part, after FusionNet (Ng et al. 2020, section III-B).
 
 `mgrbench.features.extractors._hpss` says how it is separated, and why the frames are not the released ones;
 those are `percussive_released`.

@@ -1,4 +1,4 @@
-"""Logarithm of the scattering coefficients, as in FusionNet (Ng et al. 2020, section III-A).
+"""Logarithm of the scattering coefficients, as in FusionNet (Ng et al. 2020, section III-B).
 
 Each segment is divided by the largest modulus of its samples, so the values do not change under a gain.
 Then come the coefficients as kymatio defines them (J = 10, Q = 6: paths of order 0, 1 and 2, 1 + 55 + 224 of
