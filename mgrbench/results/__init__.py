@@ -1,1 +1,1 @@
-"""Runs: their records and predictions, written, found, read back and compared."""
+"""Runs: their records and predictions, written, looked up, read back and compared."""

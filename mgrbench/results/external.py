@@ -1,8 +1,8 @@
 """External predictions, made by any framework -> predictions as mgrbench stores them.
 
 The file needs a column ``track_id`` (ids, file names or paths) and either ``predicted`` (genre names in any
-spelling) or one column ``p_<genre>`` for each genre, or both. The columns ``fold`` and
-``genre`` are checked where they are there. Columns may be separated by commas, semicolons or tabs.
+spelling) or one column ``p_<genre>`` for each genre, or both. The columns ``fold`` and ``genre`` are checked
+where they are there. Columns may be separated by commas, semicolons or tabs.
 """
 
 from __future__ import annotations
