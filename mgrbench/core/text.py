@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from mgrbench.core.types import Score
+if TYPE_CHECKING:  # the command line formats numbers before it needs numpy
+    from mgrbench.core.types import Score
 
 
 def short(value: float, digits: int = 3) -> str:
