@@ -138,6 +138,11 @@ def test_the_house_is_twelve_packages_and_no_loose_module():
     assert {path.parent.name for path in folder.glob("*/__init__.py")} == FLOORS.keys()
 
 
+def test_the_tests_mirror_the_packages():
+    folders = {path.parent.name for path in (REPOSITORY / "tests").glob("*/__init__.py")}
+    assert folders == {*FLOORS, "baselines", "benchmarks", "support"}
+
+
 def test_a_public_name_is_not_hidden_by_a_package_of_the_same_name():
     """Importing ``mgrbench.x`` sets the attribute ``x`` of mgrbench, over what the facade would give."""
     assert not set(mgrbench.__all__) & FLOORS.keys()
