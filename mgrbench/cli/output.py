@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -17,7 +17,9 @@ from rich.text import Text
 
 from mgrbench.core.errors import BenchError
 from mgrbench.core.text import short
-from mgrbench.core.types import Score
+
+if TYPE_CHECKING:
+    from mgrbench.core.types import Score
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
