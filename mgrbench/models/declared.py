@@ -24,14 +24,8 @@ def declared_options(module: str) -> tuple[Option, ...] | None:
     """
     try:
         return tuple(_of_class(module, "Options").values())
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        TypeError,
-        KeyError,
-        RecursionError,
-    ):  # it fails what uses it, not a listing
+    except (OSError, SyntaxError, ValueError, TypeError, KeyError, RecursionError):
+        # A broken file fails what uses it, not a listing.
         return None
 
 

@@ -30,14 +30,8 @@ SELECTION = "none"
 
 
 @dataclass(frozen=True)
-class Base:
-    epochs: int = option(10, "Passes over the training part.", least=1)
-    patience: int = option(3, "Epochs without improvement.", least=0)
-
-
-@dataclass(frozen=True)
-class Options(Base):
-    epochs: int = 20
+class Options:
+    epochs: int = option(20, "Passes over the training part.", least=1)
     patience: int = fixed(0)
     rate: float | str = option(0.5, "Share of what is kept.", above=0, most=1, choices=("all",))
     loud: bool = option(False, "Say more.")
