@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -157,6 +158,7 @@ class Clip:
         sample_rate: Hz.
         segment_seconds: length of a segment.
         segments_per_track: number of segments.
+        source: gives the samples of the audio file and their rate in Hz, where the rate is another one.
 
     Attributes:
         id: track id.
@@ -173,12 +175,14 @@ class Clip:
         sample_rate: int,
         segment_seconds: float,
         segments_per_track: int,
+        source: Callable[[], tuple[FloatArray, int]] | None = None,
     ) -> None:
         self.id = id
         self.samples = _read_only(np.ascontiguousarray(samples, dtype=np.float32))
         self.sample_rate = sample_rate
         self.segment_seconds = segment_seconds
         self.segments_per_track = segments_per_track
+        self._source = source
         self._memo: dict[Hashable, object] = {}
 
     def memo(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -193,10 +197,26 @@ class Clip:
         return cast("T", self._memo[key])
 
     def at(self, rate: int) -> FloatArray:
-        """The whole clip resampled to ``rate`` Hz, shape (frames,)."""
+        """The whole clip at ``rate`` Hz, shape (frames,), resampled from the audio file's own samples.
+
+        So a feature gets the treble of the file, whatever the dataset's rate is. The file is decoded again,
+        which takes less memory than to keep its samples for features that need none of them.
+
+        Raises:
+            BenchError: if the file can no longer be decoded, see `decode`.
+        """
+        return self.memo(("source", rate), lambda: self._from_source(rate))
+
+    def resampled(self, rate: int) -> FloatArray:
+        """``samples`` at ``rate`` Hz, shape (frames,): without what lies above half the dataset's rate."""
         return self.memo(
             ("samples", rate), lambda: _read_only(resample(self.samples, self.sample_rate, rate))
         )
+
+    def _from_source(self, rate: int) -> FloatArray:
+        if self._source is None or rate == self.sample_rate:
+            return self.resampled(rate)
+        return _read_only(resample(*self._source(), rate))
 
     def segments(self) -> FloatArray:
         """The clip's segments, shape (segments_per_track, samples); see the function `segments`."""
@@ -224,9 +244,16 @@ def load_clip(dataset: Dataset, root: Path, track: Track) -> Clip:
     """
     if track.path is None:
         raise BenchError(f"no audio file of track {track.id} is known", "add it to the data root", root)
-    samples, rate = decode(root / track.path)
-    samples = resample(samples, rate, dataset.sample_rate)
-    return Clip(track.id, samples, dataset.sample_rate, dataset.segment_seconds, dataset.segments_per_track)
+    path = root / track.path
+    samples, rate = decode(path)
+    return Clip(
+        track.id,
+        resample(samples, rate, dataset.sample_rate),
+        dataset.sample_rate,
+        dataset.segment_seconds,
+        dataset.segments_per_track,
+        source=partial(decode, path) if rate != dataset.sample_rate else None,
+    )
 
 
 def _read_only(array: FloatArray) -> FloatArray:

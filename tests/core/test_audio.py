@@ -253,8 +253,9 @@ def test_a_memo_may_hold_none():
 def test_clips_cut_and_resample_as_the_functions_do():
     clip = clip_of(noisy_tone())
     np.testing.assert_array_equal(clip.segments(), segments(clip.samples, RATE // 2, 2))
-    np.testing.assert_array_equal(clip.at(12_000), resample(clip.samples, RATE, 12_000))
-    np.testing.assert_array_equal(clip.at(RATE), clip.samples)
+    for other in (clip.at, clip.resampled):
+        np.testing.assert_array_equal(other(12_000), resample(clip.samples, RATE, 12_000))
+        np.testing.assert_array_equal(other(RATE), clip.samples)
 
 
 def test_what_features_share_cannot_be_spoilt():
@@ -271,13 +272,12 @@ def test_the_checksum_is_of_the_samples():
     assert clip_of(samples).checksum != clip_of(noisy_tone()).checksum
 
 
-def test_load_clip_brings_a_track_to_the_rate_of_its_dataset(tmp_path):
-    soundfile.write(tmp_path / "a.wav", noisy_tone(rate=44_100), 44_100)
-    dataset = Dataset(
+def dataset_at(rate):
+    return Dataset(
         name="tiny",
         about="",
         genres=("a",),
-        sample_rate=RATE,
+        sample_rate=rate,
         segment_seconds=0.5,
         segments_per_track=3,
         licence="",
@@ -286,10 +286,42 @@ def test_load_clip_brings_a_track_to_the_rate_of_its_dataset(tmp_path):
         load=lambda root: [],
         identify=lambda name: None,
     )
+
+
+def test_load_clip_brings_a_track_to_the_rate_of_its_dataset(tmp_path):
+    soundfile.write(tmp_path / "a.wav", noisy_tone(rate=44_100), 44_100)
     track = Track("a.1", "a", path="a.wav")
-    clip = load_clip(dataset, Path(tmp_path), track)
+    clip = load_clip(dataset_at(RATE), Path(tmp_path), track)
     assert (clip.id, clip.sample_rate, clip.segment_seconds, clip.segments_per_track) == ("a.1", RATE, 0.5, 3)
     assert abs(len(clip.samples) - 2 * RATE) <= 1
     assert clip.segments().shape == (3, RATE // 2)
     with pytest.raises(BenchError, match=r"no audio file of track a\.1"):
-        load_clip(dataset, tmp_path, replace(track, path=None))
+        load_clip(dataset_at(RATE), tmp_path, replace(track, path=None))
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("wanted", [12_000, RATE, 32_000, 44_100, 48_000])
+def test_a_clip_at_another_rate_comes_from_the_samples_of_the_file(tmp_path, wanted, channels):
+    """A tone of 13 kHz, which no clip at 22 050 Hz can hold, beside one of 1 kHz."""
+    written = noisy_tone(hertz=13_000.0, rate=44_100) + noisy_tone(hertz=1000.0, rate=44_100)
+    soundfile.write(tmp_path / "a.wav", np.column_stack([written] * channels), 44_100, subtype="FLOAT")
+    clip = load_clip(dataset_at(RATE), tmp_path, Track("a.1", "a", path="a.wav"))
+    file, rate = decode(tmp_path / "a.wav")
+    np.testing.assert_array_equal(clip.samples, resample(file, rate, RATE))
+    np.testing.assert_array_equal(clip.at(wanted), resample(file, rate, wanted))
+    np.testing.assert_array_equal(clip.resampled(wanted), resample(clip.samples, RATE, wanted))
+    power = np.abs(np.fft.rfft(clip.at(wanted))) ** 2
+    hertz = np.fft.rfftfreq(len(clip.at(wanted)), 1 / wanted)
+    treble = power[(hertz > 12_500) & (hertz < 13_500)].sum() / power.sum()
+    assert treble == pytest.approx(0.5, abs=0.01) if wanted >= 32_000 else treble < 1e-4
+    assert not clip.at(wanted).flags.writeable
+    assert clip.at(wanted) is clip.at(wanted)
+
+
+def test_a_file_that_went_away_is_named_when_a_feature_asks_for_another_rate(tmp_path):
+    soundfile.write(tmp_path / "a.wav", noisy_tone(rate=44_100), 44_100)
+    clip = load_clip(dataset_at(RATE), tmp_path, Track("a.1", "a", path="a.wav"))
+    (tmp_path / "a.wav").unlink()
+    np.testing.assert_array_equal(clip.at(RATE), clip.samples)
+    with pytest.raises(BenchError, match=r"a\.wav: no such file"):
+        clip.at(44_100)

@@ -108,6 +108,14 @@ def test_does_not_change_the_clip(feature: ModuleType) -> None:
     assert np.array_equal(clip.samples, _noise())
 
 
+def test_a_built_in_feature_hears_the_samples_at_the_dataset_s_rate_alone(feature: ModuleType) -> None:
+    def source() -> tuple[FloatArray, int]:
+        raise AssertionError("the values would depend on the rate of the file")
+
+    with_source = Clip("x.00000", _noise(), RATE, SECONDS, SEGMENTS, source)
+    assert np.array_equal(_extract(feature, [with_source]), _extract(feature, [_clip(_noise())]))
+
+
 # The largest change of a value when the samples are doubled: those of log spectra rise by the gain's log.
 GAINS = {
     "mel": lambda before, after: after - before - 2 * np.log(2),

@@ -51,4 +51,4 @@ def extract_with(
     network = published(path or weights.find(), weights.sha256)
     if device != "cpu":
         network = in_double_on(gpu(device), network)
-    return np.stack([features(network, clip.at(SAMPLE_RATE))[None] for clip in clips])
+    return np.stack([features(network, clip.resampled(SAMPLE_RATE))[None] for clip in clips])

@@ -84,7 +84,7 @@ def compressed_mel(samples: FloatArray) -> FloatArray:
 
 def _pieces(clip: Clip) -> FloatArray:
     """The segments of a clip, shape (segments, 129, 128)."""
-    samples = clip.at(SAMPLE_RATE)
+    samples = clip.resampled(SAMPLE_RATE)
     least = (FRAMES - 1) * HOP
     enough = samples if len(samples) >= least else segments(samples, least, 1)[0]
     frames = compressed_mel(enough)

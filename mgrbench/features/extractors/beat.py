@@ -67,7 +67,7 @@ def extract(clips: Sequence[Clip]) -> FloatArray:
     """
     rows = []
     for clip in clips:
-        samples = clip.at(SAMPLE_RATE)
+        samples = clip.resampled(SAMPLE_RATE)
         enough = samples if len(samples) >= WINDOW else segments(samples, WINDOW, 1)[0]
         rows.append(summary(histogram(enough)))
     return np.array(rows, dtype=np.float32)[:, None]

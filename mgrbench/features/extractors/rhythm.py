@@ -60,7 +60,7 @@ def extract(clips: Sequence[Clip]) -> FloatArray:
     least = piece_samples(SAMPLE_RATE)
     rows = []
     for clip in clips:
-        samples = clip.at(SAMPLE_RATE)
+        samples = clip.resampled(SAMPLE_RATE)
         enough = samples if len(samples) >= least else segments(samples, least, 1)[0]
         rows.append(np.concatenate(features(enough, SAMPLE_RATE)))
     return np.array(rows, dtype=np.float32)[:, None]

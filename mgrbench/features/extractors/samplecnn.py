@@ -61,7 +61,7 @@ def extract(clips: Sequence[Clip], weights: Path | None = None) -> FloatArray:
     from mgrbench.features.extractors._networks.samplecnn import features, load_weights
 
     network = load_weights(weights or WEIGHTS.find())
-    return np.stack([features(network, spread(clip.at(SAMPLE_RATE)))[None] for clip in clips])
+    return np.stack([features(network, spread(clip.resampled(SAMPLE_RATE)))[None] for clip in clips])
 
 
 def spread(samples: FloatArray) -> FloatArray:

@@ -66,7 +66,7 @@ def extract(clips: Sequence[Clip]) -> FloatArray:
     """
     rows = []
     for clip in clips:
-        samples = clip.at(SAMPLE_RATE)
+        samples = clip.resampled(SAMPLE_RATE)
         least = WINDOW * HOP
         found = onsets(samples if len(samples) >= least else segments(samples, least, 1)[0])
         rows.append(np.concatenate([scale_spectrum(found).ravel(), correlations(found)]))

@@ -66,7 +66,7 @@ def extract(clips: Sequence[Clip]) -> FloatArray:
     least = TEXTURE * SIZE
     rows = []
     for clip in clips:
-        samples = clip.at(SAMPLE_RATE)
+        samples = clip.resampled(SAMPLE_RATE)
         rows.append(texture(samples if len(samples) >= least else segments(samples, least, 1)[0]))
     return np.array(rows, dtype=np.float32)[:, None]
 

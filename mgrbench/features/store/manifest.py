@@ -17,6 +17,10 @@ SCHEMA_VERSION = 1
 REMAKE = "remove the folder, then extract or import the feature again"
 """What to do about a damaged file of the store."""
 
+# Raised when `mgrbench.Clip` gives a feature plugin other samples than before: stored values are then stale.
+# 2: `Clip.at` resamples the audio file's own samples, no longer those at the dataset's rate.
+_CLIP_VERSION = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -79,7 +83,7 @@ def fingerprint_of_spec(
 ) -> str:
     """Identity of a computed feature: its spec, the library versions, the dataset's segments.
 
-    A plugin that isn't built in adds the checksum of its source.
+    A plugin that isn't built in adds the checksum of its source, and the version of what its clips give it.
     """
     parts: dict[str, Any] = {
         "name": spec.name,
@@ -89,5 +93,5 @@ def fingerprint_of_spec(
         "segments": dict(segments),
     }
     if source:
-        parts["source"] = source
+        parts |= {"source": source, "clip": _CLIP_VERSION}
     return sha256_of_bytes(json.dumps(parts, sort_keys=True).encode())
