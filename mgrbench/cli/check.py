@@ -43,7 +43,7 @@ def check(
     document = {
         "model": source.name,
         "selection": source.selection,
-        "stochastic": source.stochastic,
+        "stochastic": source.depends_on_seed(options),
         "features": list(source.features),
         "options": None if source.options is None else [one.as_json() for one in source.options],
         "ok": not broken,

@@ -53,12 +53,15 @@ def run(
         raise BenchError(f"{name!r} would be the row of {len(set(model))} models", "name them one by one")
     options, seeds = parse_options(option or []), tuple(dict.fromkeys(seed or [0]))
     settings = Settings(device=device, allow_missing=allow_missing, jobs=jobs, fresh=fresh)
-    plans = []
+    plans, titles = [], []
     # All plans are made before any run, so that a misspelt name shows before hours of training.
     for part, one in dict.fromkeys(product(split, model)):
         plan = make_plan(Request(one, dataset, part, feature or (), options, seeds[0], name), settings)
         seeded = plan.under_seeds(seeds)
         plans += seeded
+        for each in seeded:
+            under = f", seed {each.seed}" if len(seeded) > 1 else ""
+            titles.append(f"{each.title} on {each.split.name}{under}")
         if len(seeded) < len(seeds) and part == split[0]:
             note(
                 f"{plan.source.name}: its result does not depend on the seed, so it has seed {seeds[0]} only"
@@ -67,9 +70,7 @@ def run(
         for plan in plans:
             plan.check_options()
     finished = []
-    for plan in plans:
-        title = f"{plan.title} on {plan.split.name}"
-        title += f", seed {plan.seed}" if len(seeds) > 1 and plan.source.stochastic else ""
+    for plan, title in zip(plans, titles, strict=True):
         with training(title) as progress:
             done = execute(plan, out, progress)
         if done.reused:

@@ -181,7 +181,7 @@ def _warnings(plan: Plan) -> list[Warn]:
     if plan.selection == "test":
         detail = "epochs, settings or features were chosen on the test part"
         warnings.append(Warn(code="MGR101", detail=detail))
-    if plan.source.stochastic:
+    if plan.source.depends_on_seed(plan.options):
         warnings.append(Warn(code="MGR102", detail=f"seed {plan.seed} only"))
     warnings += [
         Warn(code="MGR103", detail=f"{name}: {stored.manifest.caveat}")

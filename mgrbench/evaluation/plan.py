@@ -93,7 +93,8 @@ class Plan:
 
     def under_seeds(self, seeds: Sequence[int]) -> list[Plan]:
         """The plan with each of these seeds; with the first alone where the seed makes no difference."""
-        return [replace(self, seed=seed) for seed in (seeds if self.source.stochastic else seeds[:1])]
+        several = len(seeds) > 1 and self.source.depends_on_seed(self.options)
+        return [replace(self, seed=seed) for seed in (seeds if several else seeds[:1])]
 
     def check_options(self) -> None:
         """Build the model once, so that a bad option is known before anything is computed.

@@ -100,7 +100,7 @@ def retrain(
         genre=outcome.genre[places],
         before=outcome.predicted[places],
         again=again,
-        stochastic=plan.source.stochastic,
+        stochastic=plan.source.depends_on_seed(plan.options),
         features=found[0] if found else None,
     )
 

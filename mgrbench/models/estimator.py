@@ -8,18 +8,18 @@ validation part, never on the test part, which the model does not see.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mgrbench.core.text import did_you_mean
 from mgrbench.core.types import BenchError, Examples, Inputs
+from mgrbench.models.options import REQUIRED, check_names
+from mgrbench.models.parameters import estimator_options, seeded
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -172,8 +172,8 @@ def from_class(
     Args:
         classifier: a classifier class, for example ``sklearn.ensemble.RandomForestClassifier``.
         n_genres: number of genres.
-        seed: becomes ``random_state`` where the class has one.
-        options: other parameters of the class.
+        seed: becomes the seed of the class, by `mgrbench.models.parameters.seeded`.
+        options: other parameters of the class; ``n_jobs`` is 1 unless it is one of them.
 
     Raises:
         BenchError: if the class is no classifier, or an option is unknown, missing or not to be set here.
@@ -188,28 +188,11 @@ def from_class(
             "name a classifier such as sklearn.ensemble:RandomForestClassifier, or write a plugin",
         )
     settings = dict(options or {})
-    if "random_state" in settings:
-        raise BenchError(f"random_state of {name} is not an option here", "give the seed with --seed")
-    parameters = inspect.signature(classifier).parameters
-    _check_options(name, parameters, settings)
-    if "random_state" in parameters:
-        settings["random_state"] = seed
-    return EstimatorModel(classifier, n_genres, [settings])
-
-
-def _check_options(
-    name: str, parameters: Mapping[str, inspect.Parameter], settings: Mapping[str, Any]
-) -> None:
-    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    named = [key for key, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
-    for key in () if open_ended else settings:
-        if key not in named:
-            known = ", ".join(k for k in named if k != "random_state") or "none"
-            hint = f"{did_you_mean(key, named)} It has {known}".strip()
-            raise BenchError(f"{name} has no option {key!r}", hint)
-    missing = [key for key in named if parameters[key].default is inspect.Parameter.empty]
-    if needed := [key for key in missing if key not in settings]:
+    known = estimator_options(classifier)
+    check_names(name, known, settings)
+    if needed := [one.name for one in known if one.default is REQUIRED and one.name not in settings]:
         raise BenchError(f"{name} needs {', '.join(needed)}", "give it with --option, or write a plugin")
+    return EstimatorModel(partial(seeded, classifier, settings, seed), n_genres)
 
 
 def _labelled(examples: Examples) -> tuple[FloatTable, Labels]:

@@ -30,6 +30,9 @@ _KINDS = ("bool", "int", "float", "str", "None")
 REQUIRED: Any = inspect.Parameter.empty
 """Stands for the default of an option that the user has to give."""
 
+SEED_NAMES = ("random_state", "seed", "random_seed")
+"""What a model may call its seed. A user gives it once for all models, never as an option."""
+
 _KEY = "mgrbench option"
 _T = TypeVar("_T")
 
@@ -219,7 +222,8 @@ def check_names(model: str, known: Sequence[Option], given: Iterable[str]) -> No
     for name in given:
         if name not in names:
             every = ", ".join(one.shown() for one in known) or "none"
-            hint = f"{did_you_mean(name, names)} its options are: {every}".strip()
+            near = "give the seed with --seed;" if name in SEED_NAMES else did_you_mean(name, names)
+            hint = f"{near} its options are: {every}".strip()
             raise BenchError(f"{model} has no option {name!r}", hint)
 
 

@@ -13,7 +13,8 @@ A model is named by its plugin's name, by ``package.module:Class`` or by ``./fil
 
 A module or class may have three more names. ``FEATURES`` are the features that it takes when the user names
 none. ``SELECTION`` is ``"none"`` if it chooses nothing and wants every training track, else ``"validation"``.
-``STOCHASTIC`` is False if its result does not depend on the seed.
+``STOCHASTIC`` is False if its result does not depend on the seed. For a scikit-learn classifier,
+this is tried.
 """
 
 from __future__ import annotations
@@ -45,7 +46,6 @@ class ModelSource:
         name: what its rows are called.
         features: features it takes when the user names none.
         selection: ``"none"`` if it chooses nothing, else ``"validation"``.
-        stochastic: whether its result depends on the seed.
         source_sha256: checksum of its source code, or None where that is not known.
         options: what it lets the user choose, or None where it takes any option.
     """
@@ -53,10 +53,27 @@ class ModelSource:
     name: str
     features: tuple[str, ...]
     selection: str
-    stochastic: bool
     source_sha256: str | None
     options: tuple[Option, ...] | None
     _make: Callable[..., Any]
+    _stochastic: bool | None
+
+    def depends_on_seed(self, options: Mapping[str, Any]) -> bool:
+        """Whether its result depends on the seed: as a plugin says, tried for a scikit-learn classifier.
+
+        Args:
+            options: what the user chose; with some options a classifier draws numbers, without them not.
+        """
+        if self._stochastic is not None:
+            return self._stochastic
+        from mgrbench.models.seed_trial import GENRES, depends_on_seed
+
+        tried = dict(options)
+        if (self.defaults() | tried).get("early_stopping") == "auto":
+            tried["early_stopping"] = (
+                True  # as from 10 000 rows on, which scikit-learn then divides at random
+            )
+        return depends_on_seed(self.name, lambda seed: self.build(GENRES, seed, "cpu", tried))
 
     def build(self, n_genres: int, seed: int, device: str, options: Mapping[str, Any]) -> GenreModel:
         """A new, unfitted model.
@@ -131,12 +148,10 @@ def _source(value: Any, name: str, about: Any, checksum: str | None) -> ModelSou
         name=name,
         features=_checked_features(name, attribute("FEATURES", ())),
         selection=_checked_selection(name, "none" if estimator else attribute("SELECTION", "validation")),
-        stochastic=("random_state" in inspect.signature(value).parameters)
-        if estimator
-        else bool(attribute("STOCHASTIC", True)),
         source_sha256=checksum or None,
         options=options,
         _make=make,
+        _stochastic=None if estimator else bool(attribute("STOCHASTIC", True)),
     )
 
 
@@ -163,7 +178,9 @@ def _maker(value: Any, name: str) -> tuple[Callable[..., Any], tuple[Option, ...
     if not callable(build):
         raise BenchError(f"{name} is a {type(value).__name__}", "name a class or a build function")
     if _is_estimator(value):
-        return _estimator(value), _signature_options(inspect.signature(value).parameters)
+        from mgrbench.models.parameters import estimator_options
+
+        return _estimator(value), estimator_options(value)
     try:
         parameters = inspect.signature(build).parameters
     except ValueError as error:  # some of Python's own classes and functions have no signature

@@ -382,6 +382,37 @@ def test_scikit_learn_classifiers_are_models(place):
     assert twin.scores["accuracy"].value == run["scores"]["accuracy"]["value"]
 
 
+HIDING = """
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+
+class Forest(RandomForestClassifier):
+    def __init__(self, *, criterion="gini", **kwargs):
+        super().__init__(criterion=criterion, **kwargs)
+
+    def get_params(self, deep=True):
+        return {name: getattr(self, name) for name in ("criterion", "n_estimators", "random_state", "n_jobs")}
+"""
+
+
+def test_a_classifier_that_hides_its_seed_behind_keywords_gets_it(place):
+    write_plugin(place / "hiding.py", HIDING)
+    arguments = ("run", "-m", "./hiding.py:Forest", *MINI_RUN, "-o", "n_estimators=3")
+    result = done(*arguments, "--seed", "1", "--seed", "2", "--json")
+    assert "does not depend on the seed" not in result.err
+    assert [run["seed"] for run in result.document] == [1, 2]
+    assert all("MGR102" in [one["code"] for one in run["warnings"]] for run in result.document)
+    again = done(*arguments, "--seed", "1", "--fresh", "--out", "again", "--json").document
+    assert again["scores"] == result.document[0]["scores"]
+    assert "did you mean n_estimators?" in refused(*arguments, "-o", "n_estimatrs=10")
+
+
+def test_a_classifier_whose_result_is_the_same_under_any_seed_is_run_once(place):
+    result = done("run", "-m", "sklearn.svm:SVC", *MINI_RUN, "--seed", "4", "--seed", "5", "--json")
+    assert "SVC: its result does not depend on the seed, so it has seed 4 only" in result.err
+    assert "MGR102" not in [one["code"] for one in result.document["warnings"]]
+
+
 @pytest.mark.parametrize(
     ("model", "option", "needles"),
     [

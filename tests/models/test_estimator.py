@@ -266,7 +266,7 @@ def test_classes_with_and_without_a_seed_work(classifier):
     ("classifier", "options", "said"),
     [
         (RandomForestClassifier, {"n_estimator": 3}, "did you mean n_estimators?"),
-        (GaussianNB, {"zzzz": 3}, "has no option 'zzzz'; It has priors, var_smoothing"),
+        (GaussianNB, {"zzzz": 3}, "has no option 'zzzz'; its options are: priors=null, var_smoothing=1e-09"),
         (RandomForestClassifier, {"random_state": 3}, "give the seed with --seed"),
         (OneVsRestClassifier, {}, "needs estimator"),
         (Ridge, {}, "sklearn.linear_model._ridge:Ridge is no scikit-learn classifier"),
