@@ -6,6 +6,7 @@ derived thing computed at most once.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Hashable
 from functools import partial
@@ -17,6 +18,7 @@ import soundfile
 import soxr
 
 from mgrbench.core.files import reading, sha256_of_bytes
+from mgrbench.core.mpeg import MpegFrames, find_frames, with_header
 from mgrbench.core.types import BenchError, Dataset, FloatArray, Track
 
 T = TypeVar("T")
@@ -28,8 +30,8 @@ _SHORTENED = re.compile(r"^\s*(?:data|Data Size|SSND)\s*:\s*(\d+) \(should be (\
 # Programs that write to a pipe cannot know the length and announce about 2 or 4 GiB instead.
 _UNKNOWN_LENGTH = 0x7FFF_0000
 _OGG_CUT = re.compile("Ogg: (Last page lacks an end-of-stream bit|Junk after the last page)")
-# The length of an MP3 file without a header that says it is counted in MPEG frames of up to 1152 samples, the
-# first of which may not give all of its own.
+# The length of an MP3 file without a header that says it is counted in MPEG frames of up to 1152 samples. The
+# first of them may not give all of its samples.
 _MP3_SLACK = 1152
 
 
@@ -51,7 +53,7 @@ def decode(path: Path) -> tuple[FloatArray, int]:
     if not head:
         raise BenchError("is empty (0 bytes)", _AGAIN, path)
     try:
-        with soundfile.SoundFile(path) as sound:
+        with _opened(path) as sound:
             blocks = _read_blocks(sound, path)
             rate = int(sound.samplerate)
             _refuse_cut(sound, sum(map(len, blocks)), path)
@@ -66,6 +68,28 @@ def decode(path: Path) -> tuple[FloatArray, int]:
         problem = f"{len(bad)} of {len(samples)} samples are NaN or infinite, the first is number {bad[0]}"
         raise BenchError(problem, _AGAIN, path)
     return samples, rate
+
+
+def _opened(path: Path) -> soundfile.SoundFile:
+    """The file, opened so that it is read whole: of an MP3 file libsndfile reads what is announced."""
+    sound = soundfile.SoundFile(path)
+    if sound.format != "MP3":
+        return sound
+    with reading(path):
+        data = path.read_bytes()
+    found = find_frames(data)
+    if found is None or _announces_all(found, sound.frames):
+        return sound
+    sound.close()
+    return soundfile.SoundFile(io.BytesIO(with_header(data, found)))
+
+
+def _announces_all(found: MpegFrames, samples: int) -> bool:
+    """Whether the length that libsndfile took from an MP3 file's header, or estimated, may be believed."""
+    if found.announced is None:
+        return abs(samples - found.count * found.samples) <= _MP3_SLACK
+    # Fewer frames than announced are those of a file that is cut short, which is refused later.
+    return found.announced >= found.count - 1
 
 
 def _read_blocks(sound: soundfile.SoundFile, path: Path) -> list[FloatArray]:
