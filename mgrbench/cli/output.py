@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -137,8 +138,14 @@ def parse_options(texts: Sequence[str]) -> dict[str, Any]:
     return options
 
 
+_SHORT_NUMBER = re.compile(r"[+-]?(\.\d+|\d+\.)(e[+-]?\d{1,2})?|\+\d+\.\d+", re.IGNORECASE | re.ASCII)
+"""Numbers as people write them that are none in JSON: ``.5``, ``5.`` and ``+0.5``."""
+
+
 def option_value(text: str) -> Any:  # noqa: ANN401
     """The value that a text means: a number, true, false, a list in JSON, or else the text itself."""
+    if _SHORT_NUMBER.fullmatch(text):
+        return float(text)
     try:
         value = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):

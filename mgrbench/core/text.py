@@ -59,7 +59,9 @@ def did_you_mean(
         most: how many near names are shown.
         cutoff: how near a name must be, from 0 to 1, as `difflib.get_close_matches` measures it.
     """
-    near = difflib.get_close_matches(word, list(known), n=most, cutoff=cutoff)
+    names = list(known)
+    near = [name for name in names if name.casefold() == word.casefold()][:most]
+    near = near or difflib.get_close_matches(word, names, n=most, cutoff=cutoff)
     return f"did you mean {' or '.join(near)}?" if near else otherwise
 
 

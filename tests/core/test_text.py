@@ -14,6 +14,11 @@ def test_a_misspelt_name_is_answered_with_the_nearest():
     assert did_you_mean("gtzn", iter(known), "there are others") == "did you mean gtzan?"
 
 
+def test_a_name_in_other_capitals_is_the_nearest():
+    assert did_you_mean("c", ["gamma", "C"]) == "did you mean C?"
+    assert did_you_mean("GTZAN", ["gtzan2", "gtzan"]) == "did you mean gtzan?"
+
+
 def test_a_name_that_is_near_to_none_gets_the_other_hint():
     assert did_you_mean("x", ["gtzan"], "there is gtzan") == "there is gtzan"
     assert did_you_mean("gtzan", [], "there is none") == "there is none"
