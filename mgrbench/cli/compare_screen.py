@@ -29,11 +29,12 @@ def draw_comparison(screen: Console, found: Comparison, tracks: bool) -> None:
         found: the comparison.
         tracks: whether each track that the runs disagree on is listed.
     """
+    from mgrbench.metrics.clusters import resampled
+
     screen.print(found.split.name, style="bold", markup=False)
-    screen.print(
-        f"{found.tracks} test tracks in {found.artists} groups by artist, the same for every run.",
-        markup=False,
-    )
+    over = resampled(found.split)
+    grouped = f" in {found.artists} groups by artist" if over == "artists" else " of unknown artist"
+    screen.print(f"{found.tracks} test tracks{grouped}, the same for every run.", markup=False)
     columns = [("", "right"), ("run", "fold"), ("accuracy", "right"), ("95 %", "left")]
     columns += [("macro-F1", "right"), ("95 %", "left")]
     rows = [
@@ -50,14 +51,14 @@ def draw_comparison(screen: Console, found: Comparison, tracks: bool) -> None:
     screen.print(table(columns, rows))
     screen.print()
     if len(found.pairs) == 1:
-        _draw_pair(screen, found.pairs[0])
+        _draw_pair(screen, found.pairs[0], over)
     else:
-        _draw_matrix(screen, found)
+        _draw_matrix(screen, found, over)
     _draw_disagreements(screen, found, tracks)
     _draw_codes(screen, found)
 
 
-def _draw_pair(screen: Console, pair: Pair) -> None:
+def _draw_pair(screen: Console, pair: Pair, over: str) -> None:
     accuracy = pair.differences["accuracy"].value
     ahead = ("1 is better than 2", "2 is better than 1")[accuracy < 0]
     verdict = ahead if pair.significant else "1 and 2 do not differ significantly"
@@ -70,7 +71,7 @@ def _draw_pair(screen: Console, pair: Pair) -> None:
         )
     ]
     lines.append(("McNemar's exact test", _p_is(pair.mcnemar), _discordant(pair)))
-    lines.append(("test over artists", _p_is(pair.over_artists), "verdict: the larger p of these two"))
+    lines.append((f"test over {over}", _p_is(pair.over_artists), "verdict: the larger p of these two"))
     if pair.over_folds:
         t, p = pair.over_folds
         lines.append(("test over folds", _p_is(p), f"corrected resampled t-test, t = {signed(t, 2)}"))
@@ -92,7 +93,7 @@ def _draw_pair(screen: Console, pair: Pair) -> None:
     screen.print(table(columns, rows))
 
 
-def _draw_matrix(screen: Console, found: Comparison) -> None:
+def _draw_matrix(screen: Console, found: Comparison, over: str) -> None:
     cells = {(pair.first, pair.second): pair for pair in found.pairs}
     many = len(found.entrants)
     for start in range(0, many, _COLUMNS):
@@ -103,7 +104,7 @@ def _draw_matrix(screen: Console, found: Comparison) -> None:
         screen.print()
     screen.print(
         "Above the diagonal: accuracy of the row's run minus the column's, in points; * where they are told "
-        "apart. Below: p, the larger one of McNemar's exact test and the test over artists, after Holm over "
+        f"apart. Below: p, the larger one of McNemar's exact test and the test over {over}, after Holm over "
         "all pairs.",
         markup=False,
     )

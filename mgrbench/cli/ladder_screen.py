@@ -58,10 +58,11 @@ def draw_ladder(screen: Console, found: Ladder, place: Path) -> None:
     screen.print(table([("", "left"), ("", "fold")], [line for line in notes if line[1]]))
     if found.warnings:
         screen.print(table([("", "left"), ("", "left"), ("", "fold")], found.warnings))
+    known = any(track.artist for rung in found.rungs for track in rung.tracks)
     screen.print(
         "Artist met: the clip's artist is in the training part. Drop: points lost against the rung before, "
         "on the clips that both test. In the row `not met`, the drop is against the row `artist met`. "
-        "Intervals: bootstrap over artists and seeds.",
+        f"Intervals: bootstrap over {'artists' if known else 'tracks'} and seeds.",
         markup=False,
     )
     screen.print(f"{place}", markup=False, soft_wrap=True)

@@ -176,7 +176,8 @@ CODES = {
         "McNemar's exact test and the test over artists is below .05, after Holm's correction for all "
         "comparisons made.",
         "With a few hundred tracks by fewer artists, chance alone makes differences of several points. Which "
-        "of the two scores is higher then says nothing about the models.",
+        "of the two scores is higher then says nothing about the models. Where no artists are known, the "
+        "test is one over tracks, and its p is too small if tracks share an artist.",
         "Report that the two do not differ significantly. More test tracks by more artists, or several "
         "datasets, may show a difference; more decimals won't. No significant difference does not mean that "
         "the two are equal.",

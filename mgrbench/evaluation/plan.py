@@ -18,7 +18,7 @@ from mgrbench.features.find import stored_feature
 from mgrbench.features.store import FeatureStore, StoredFeature
 from mgrbench.models.source import ModelLike, ModelSource, model_source
 from mgrbench.results.folder import check_row_name
-from mgrbench.splits import check_split, draw_validation, load_split
+from mgrbench.splits import checked_split, draw_validation, load_split
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +115,8 @@ def make_plan(request: Request, settings: Settings) -> Plan:
     """
     source = model_source(request.model)
     data = request.dataset if isinstance(request.dataset, Dataset) else load_dataset(request.dataset)
-    split = request.split if isinstance(request.split, Split) else load_split(request.split, data.name)
-    check_split(split, data)
+    given = request.split if isinstance(request.split, Split) else load_split(request.split, data.name)
+    split = checked_split(given, data)
     if settings.device not in DEVICES and not settings.device.startswith("cuda:"):
         raise BenchError(f"no device is called {settings.device!r}", f"the devices are {', '.join(DEVICES)}")
     if settings.jobs == 0:

@@ -19,7 +19,7 @@ from mgrbench.results.folder import find_runs
 from mgrbench.results.run import Warn
 from mgrbench.results.standing import stands_apart
 from mgrbench.results.versions import other_versions
-from mgrbench.splits import Audit, audit_split, check_split
+from mgrbench.splits import Audit, audit_split, checked_split
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,7 @@ def build_board(
 ) -> Board:
     """The board of one split, from folders of runs and the roots that they are named relative to."""
     data = dataset or run_dataset(name.partition("/")[0])
-    split = run_split(name, folders[0][0])
-    check_split(split, data)
+    split = checked_split(run_split(name, folders[0][0]), data)
     rows = _with_versions(_rows(folders, split, data.genres, metrics, jobs))
     clusters = split_clusters(split)
     honest = ranked([row for row in rows if not row.optimistic], clusters)

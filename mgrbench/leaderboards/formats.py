@@ -17,7 +17,6 @@ from mgrbench.leaderboards.rows import Row
 from mgrbench.leaderboards.tables.grid import Cell, Grid
 from mgrbench.leaderboards.tables.latex import grids_to_latex
 from mgrbench.leaderboards.text import (
-    RANKS,
     REPORTED,
     all_codes,
     audit_sentence,
@@ -25,11 +24,13 @@ from mgrbench.leaderboards.text import (
     notes_of,
     provenance,
     rank_of,
+    ranks_sentences,
     reported_cells,
     resolution_sentences,
     row_name,
     split_codes,
 )
+from mgrbench.metrics.clusters import resampled
 
 
 def to_markdown(board: Board) -> str:
@@ -42,8 +43,11 @@ def to_markdown(board: Board) -> str:
     lines += ["", f"**Resolution.** {resolution_sentences(board)}", ""]
     for caution in board.dataset.cautions:
         lines += [f"**Labels.** {escaped(caution)}", ""]
-    lines += [f"**Ranks.** {RANKS}", ""]
-    lines += ["Value [95 % interval over artists]; folds: mean ± population standard deviation.", ""]
+    lines += [f"**Ranks.** {ranks_sentences(board)}", ""]
+    lines += [
+        f"Value [95 % interval over {resampled(board.split)}]; folds: mean ± population standard deviation.",
+        "",
+    ]
     lines += _table(board, board.ranked)
     if board.optimistic:
         lines += ["", "## Optimistic: selected on test, not ranked", ""]
@@ -57,6 +61,12 @@ def to_markdown(board: Board) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _value_words(board: Board) -> str:
+    """What a cell of the table holds."""
+    over = resampled(board.split)
+    return f"Value [95 % interval over {over}]; folds: mean ± population standard deviation"
 
 
 def to_csv(board: Board) -> str:
@@ -91,8 +101,8 @@ def to_latex(board: Board) -> str:
     """The ranked rows, then those that were selected on test, as LaTeX tables."""
     notes = (
         audit_sentence(board),
-        "Value [95 % interval over artists]; folds: mean ± population standard deviation. Rows that share a "
-        "rank (=) are not significantly worse than the first of them.",
+        f"{_value_words(board)}. Rows that share a rank (=) are not significantly worse than the first of "
+        "them.",
     )
     parts = (
         (f"{board.split.name}, ranked by accuracy", board.ranked, notes),

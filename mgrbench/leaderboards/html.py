@@ -21,7 +21,6 @@ from mgrbench.leaderboards.board import Board
 from mgrbench.leaderboards.paper.printed import reported_on
 from mgrbench.leaderboards.rows import Row
 from mgrbench.leaderboards.text import (
-    RANKS,
     REPORTED,
     audit_sentence,
     folds_text,
@@ -29,12 +28,14 @@ from mgrbench.leaderboards.text import (
     notes_of,
     provenance,
     rank_of,
+    ranks_sentences,
     reported_cells,
     resolution_sentences,
     row_name,
     split_codes,
 )
 from mgrbench.metrics.classification import per_class
+from mgrbench.metrics.clusters import resampled
 from mgrbench.results.history import read_history
 from mgrbench.results.standing import stands_apart
 
@@ -55,7 +56,8 @@ def to_html(board: Board) -> str:
         provenance=provenance(board),
         audit=audit_sentence(board),
         resolution=resolution_sentences(board),
-        ranks=RANKS,
+        ranks=ranks_sentences(board),
+        over=resampled(board.split),
         ranked=[_cells(board, row) for row in board.ranked],
         optimistic=[_cells(board, row) for row in board.optimistic],
         features=sorted({name for row in board.rows for name in row.features}),

@@ -8,6 +8,7 @@ from mgrbench.core.text import short
 from mgrbench.leaderboards.board import Board
 from mgrbench.leaderboards.paper.printed import SOURCE, Reported
 from mgrbench.leaderboards.rows import Row
+from mgrbench.metrics.clusters import resampled
 from mgrbench.results.names import model_name, on_features, options_text
 
 
@@ -67,50 +68,69 @@ def audit_sentence(board: Board) -> str:
     """What leaks in the split, in one sentence."""
     audit = board.audit
     folds = "1 fold" if len(audit.folds) == 1 else f"{len(audit.folds)} folds"
-    share = audit.artist_in_train / audit.test_tracks
     codes = ", ".join(split_codes(board))
     return (
-        f"{audit.test_tracks} test tracks in {folds}; of these {audit.artist_in_train} ({share:.1%}) have "
-        f"their artist in training, {audit.exact_replica_in_train} an exact replica, "
+        f"{audit.test_tracks} test tracks in {folds}; of these {_artist_leak(board)}"
+        f"{audit.exact_replica_in_train} an exact replica, "
         f"{audit.same_recording_in_train} the same recording or a version{f' ({codes})' if codes else ''}."
     )
+
+
+def _artist_leak(board: Board) -> str:
+    """The count of test tracks whose artist is in training, where the dataset knows artists at all."""
+    audit = board.audit
+    if "artist" not in audit.known:
+        return f"(whose artists {audit.dataset} does not know) "
+    share = audit.artist_in_train / audit.test_tracks
+    return f"{audit.artist_in_train} ({share:.1%}) have their artist in training, "
+
+
+def _groups(board: Board) -> str:
+    """``948 test tracks in 277 groups by artist``."""
+    found = board.resolution
+    if resampled(board.split) == "tracks":
+        return f"{found.tracks} test tracks, nearly all of unknown artist: each of these counts by itself"
+    return f"{found.tracks} test tracks in {found.groups} groups by artist"
 
 
 def resolution_sentences(board: Board) -> str:
     """How small a difference the split can show."""
     found = board.resolution
     text = (
-        f"{found.tracks} test tracks in {found.groups} groups by artist. If tracks were independent, an "
+        f"{_groups(board)}. If tracks were independent, an "
         f"accuracy of .8 would be known to ±{100 * found.independent:.1f} points."
     )
     if found.between_rows is None:
         return text
     return (
         f"{text} Between a row of this table and the next, a difference begins to show from "
-        f"{100 * found.between_rows:.1f} points (median half-width of the 95 % intervals over artists), from "
-        "more where many rows are compared."
+        f"{100 * found.between_rows:.1f} points (median half-width of the 95 % intervals over "
+        f"{resampled(board.split)}), from more where many rows are compared."
     )
 
 
 def resolution_line(board: Board) -> str:
     """The same in one short sentence, for a terminal."""
     found = board.resolution
+    known = resampled(board.split) == "artists"
+    tracks = f"The tracks are in {found.groups} groups by artist" if known else "The artists are not known"
     if found.between_rows is None:
-        return f"The tracks are in {found.groups} groups by artist."
+        return f"{tracks}."
     return (
-        f"The tracks are in {found.groups} groups by artist: from one row to the next, differences show from "
+        f"{tracks}: from one row to the next, differences show from "
         f"about {100 * found.between_rows:.1f} points. Rows with = do not differ significantly from the "
         "first of their rank."
     )
 
 
-RANKS = (
-    "Rows that share a rank (=) are not significantly worse than the first of them (MGR107). They are "
-    "compared with it on the same tracks. Two rows differ significantly where the larger p of McNemar's "
-    "exact test and of the test over artists is below .05, after Holm's correction for all rows below the "
-    "first."
-)
-"""How a board is to be read."""
+def ranks_sentences(board: Board) -> str:
+    """How the ranks of a board are to be read."""
+    return (
+        "Rows that share a rank (=) are not significantly worse than the first of them (MGR107). They are "
+        "compared with it on the same tracks. Two rows differ significantly where the larger p of McNemar's "
+        f"exact test and of the test over {resampled(board.split)} is below .05, after Holm's correction for "
+        "all rows below the first."
+    )
 
 
 REPORTED = (

@@ -16,7 +16,7 @@ import numpy as np
 from mgrbench.core.types import BenchError, Dataset, Score, Split
 from mgrbench.metrics.bootstrap import Bootstrap
 from mgrbench.metrics.classification import Outcome, macro_f1
-from mgrbench.metrics.clusters import clusters_of
+from mgrbench.metrics.clusters import clusters_of, resampled
 from mgrbench.results.find import find_run, run_dataset, run_split
 from mgrbench.results.folder import read_record
 from mgrbench.results.load import load_run
@@ -25,7 +25,7 @@ from mgrbench.results.pairs import METRICS, Key, Pair, make_pairs
 from mgrbench.results.predictions import Predictions, check_against_split
 from mgrbench.results.run import Run, RunRecord, Warn
 from mgrbench.results.versions import other_versions, versions_of
-from mgrbench.splits import load_split
+from mgrbench.splits import load_split, settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Entrant:
     Attributes:
         name: the model with its options and features; where two have the same, also the seed.
         run: the run.
-        scores: accuracy and macro F1 on the common tracks, with their intervals over artists.
+        scores: accuracy and macro F1 on the common tracks, with their intervals over artists, or over tracks
+            where no artists are known.
         warnings: the run's own, and those of the comparison (MGR104, MGR107, MGR108).
     """
 
@@ -52,7 +53,7 @@ class Comparison:
     Attributes:
         split: the split.
         tracks: the number of test tracks common to all runs.
-        artists: the number of their clusters by artist.
+        artists: the number of their clusters by artist; a track of unknown artist is one by itself.
         entrants: the runs, in the order given.
         pairs: every two of them.
     """
@@ -94,7 +95,7 @@ def compare(
     records = [read_record(one) if isinstance(one, Path) else one for one in found]
     _check_comparable(records, folders)
     data = dataset or run_dataset(records[0].dataset)
-    chosen = _split(records[0], folders[0] if folders else None, split)
+    chosen = settled(_split(records[0], folders[0] if folders else None, split), data)
     complete = [
         load_run(one, split=chosen, dataset=data).run if isinstance(one, Path) else _in_memory(one, chosen)
         for one in found
@@ -212,6 +213,7 @@ def to_document(comparison: Comparison) -> dict[str, Any]:
         "split_sha256": comparison.split.sha256,
         "tracks": comparison.tracks,
         "artists": comparison.artists,
+        "intervals_over": resampled(comparison.split),
         "runs": [
             {
                 "name": entrant.name,

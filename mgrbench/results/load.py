@@ -21,6 +21,7 @@ from mgrbench.results.predictions import read_predictions
 from mgrbench.results.record import score_warnings
 from mgrbench.results.run import Run
 from mgrbench.results.scoring import derive
+from mgrbench.splits import settled
 
 TOLERANCE = 1e-9
 """How far a recorded number may be from what the predictions give: the rounding of sums, nothing more."""
@@ -52,11 +53,12 @@ def load_run(folder: Path, *, split: Split | None = None, dataset: Dataset | Non
         dataset: its dataset; found by the name in the record without it.
 
     Raises:
-        BenchError: if there is no such split or dataset, or as by `checked_run`.
+        BenchError: if there is no such split or dataset, if the split says of a track what the dataset does
+            not, or as by `checked_run`.
     """
     record = read_record(folder)
-    used = split or run_split(record.split, folder)
     data = dataset or run_dataset(record.dataset)
+    used = settled(split or run_split(record.split, folder), data)
     return StoredRun(folder, checked_run(folder, used, data.genres), used, data)
 
 

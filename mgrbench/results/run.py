@@ -89,7 +89,8 @@ class RunRecord(_Record):
         options: options of the model that are not the default.
         features: name of a feature -> its fingerprint in the feature store.
         split: name of the split with its dataset, ``"gtzan/artist3"``.
-        scores: metric -> value over the test tracks of all folds, with its 95 % interval over artists.
+        scores: metric -> value over the test tracks of all folds, with its 95 % interval over artists
+            (over tracks where no artists are known).
         fold_mean_std: metric -> mean and standard deviation of the folds' values.
         confusion: number of tracks, rows are true genres, columns predicted ones.
         plugin_sha256: checksum of the model's source, or of a file of scored predictions.

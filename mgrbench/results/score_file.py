@@ -13,7 +13,7 @@ from mgrbench.results.external import read_external
 from mgrbench.results.folder import SPLIT_FILE, check_row_name, claimed, run_folder, write_run
 from mgrbench.results.record import Origin, make_run
 from mgrbench.results.run import Run, Selection, Warn
-from mgrbench.splits import check_split, is_shipped, load_split
+from mgrbench.splits import checked_split, is_shipped, load_split
 
 
 def score_file(
@@ -35,8 +35,8 @@ def score_file(
         BenchError: if the file is not what `mgrbench.results.external` reads.
     """
     data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
-    chosen = split if isinstance(split, Split) else load_split(split, data.name)
-    check_split(chosen, data)
+    given = split if isinstance(split, Split) else load_split(split, data.name)
+    chosen = checked_split(given, data)
     check_row_name(name)
     started = datetime.now(UTC)
     predictions = read_external(path, data, chosen, allow_missing=allow_missing)

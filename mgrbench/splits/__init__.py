@@ -1,11 +1,12 @@
 """Splits: the file format, the audit, and the rules that make new ones."""
 
 from mgrbench.splits.audit import audit_folds, audit_split
+from mgrbench.splits.claims import settled
 from mgrbench.splits.file import PARTS, read_split, split_from_text, split_of_rows
 from mgrbench.splits.findings import Audit
 from mgrbench.splits.groups import components, deal_groups, draw_validation
 from mgrbench.splits.load import (
-    check_split,
+    checked_split,
     is_shipped,
     load_split,
     metadata_splits,
@@ -22,7 +23,7 @@ __all__ = [
     "TrackList",
     "audit_folds",
     "audit_split",
-    "check_split",
+    "checked_split",
     "components",
     "deal_groups",
     "draw_validation",
@@ -33,6 +34,7 @@ __all__ = [
     "official_splits",
     "read_split",
     "read_track_list",
+    "settled",
     "shipped_splits",
     "split_from_text",
     "split_of_rows",

@@ -16,6 +16,7 @@ from pathlib import Path
 from mgrbench.core.dataset_plugin import load_dataset, named_dataset
 from mgrbench.core.text import printable
 from mgrbench.core.types import Dataset, Fold, Split, Track
+from mgrbench.splits.claims import settled
 from mgrbench.splits.findings import AudioComparison, Audit, Finding, FoldAudit, Leak, Status
 from mgrbench.splits.load import load_split
 
@@ -31,12 +32,14 @@ def audit_split(split: Split | str | Path, dataset: Dataset | str | None = None)
         dataset: the dataset or its name; without it, that which the split names.
 
     Raises:
-        BenchError: if there is no such split or dataset.
+        BenchError: if there is no such split or dataset, or if the split says of a track what the dataset
+            does not.
     """
     chosen = split if isinstance(split, Split) else load_split(split)
     if dataset is None:
         dataset = named_dataset(chosen.dataset)
     data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
+    settled(chosen, data)
     return audit_folds(chosen.name, chosen.folds, data)
 
 

@@ -11,6 +11,7 @@ from mgrbench.core.gc_pause import without_collecting
 from mgrbench.core.registry import available
 from mgrbench.core.text import did_you_mean
 from mgrbench.core.types import BenchError, Dataset, Split
+from mgrbench.splits.claims import settled
 from mgrbench.splits.file import SplitRow, read_split, split_of_rows
 
 
@@ -50,30 +51,25 @@ def is_shipped(split: Split) -> bool:
     return file.is_file() and read_text(file) == split.text
 
 
-def check_split(split: Split, dataset: Dataset) -> None:
-    """See that a split says of a dataset's tracks what the dataset says, and passes for no shipped one.
+def checked_split(split: Split, dataset: Dataset) -> Split:
+    """The split with the dataset's artists, once it is sure that it may be used with this dataset.
 
     Raises:
-        BenchError: if it is another dataset's, if a genre is none of the dataset's or not the track's, or if
-            it has the name of a split that comes with mgrbench, or with the dataset's metadata, but is
-            another.
+        BenchError: if it is another dataset's, if it says of a track what the dataset does not (see
+            `mgrbench.splits.claims`), or if it has the name of a split that comes with mgrbench, or with the
+            dataset's metadata, but is another.
     """
     if split.dataset != dataset.name:
         hint = f"choose a split of {dataset.name}"
         raise BenchError(f"{split.name} is a split of {split.dataset}, not of {dataset.name}", hint)
-    if strange := set(split.genre.values()) - set(dataset.genres):
-        hint = f"the genres of {dataset.name} are {', '.join(dataset.genres)}"
-        raise BenchError(f"{split.name} has the genre {min(strange)!r}", hint)
-    for track in dataset.tracks():
-        if (stated := split.genre.get(track.id, track.genre)) != track.genre:
-            hint = f"{dataset.name} says {track.genre}: correct the split file"
-            raise BenchError(f"{split.name} says that {track.id} is {stated}", hint)
+    found = settled(split, dataset)
     if split.name in shipped_splits(split.dataset) and not is_shipped(split):
         hint = "give it another name in its line '# name:'"
         raise BenchError(f"{split.name} comes with mgrbench, and this is another split", hint)
     if split.name in official_splits(dataset) and split.text != published_split(dataset, split.name).text:
         hint = "give it another name in its line '# name:', or see that the metadata are the same"
         raise BenchError(f"{split.name} comes with the metadata, and this is another split", hint)
+    return found
 
 
 @without_collecting()

@@ -11,7 +11,7 @@ from mgrbench.core.dataset_plugin import describe_dataset, load_dataset
 from mgrbench.core.types import BenchError
 from mgrbench.datasets.collections._fma import CUT_SHORT, NO_AUDIO
 from mgrbench.datasets.collections._fma_genres import SMALL, TOP
-from mgrbench.splits import audit_split, check_split, load_split, make_split, split_from_text
+from mgrbench.splits import audit_split, checked_split, load_split, make_split, split_from_text
 from tests.support.helpers import cli, done, refused, write_wav
 from tests.support.metadata import FMA_COLUMNS, NUMBER, FmaTrack, fma_tracks, write_fma
 
@@ -117,7 +117,7 @@ def test_the_official_split_is_that_of_the_column(root):
     assert fold.valid == ("000010",)
     assert fold.test == ("000005", "098565")
     assert split == load_split("official", "fma_small")
-    check_split(split, load_dataset("fma_small"))
+    checked_split(split, load_dataset("fma_small"))
     audit = audit_split(split)
     assert (audit.test_tracks, audit.artist_in_train) == (2, 0)
 
@@ -134,7 +134,7 @@ def test_a_split_that_calls_itself_official_and_is_another_is_refused(root):
     split = load_split("fma_small/official")
     moved = split_from_text(split.text.replace("133297\trock\t1\ttrain", "133297\trock\t1\ttest"), "x")
     with pytest.raises(BenchError, match="comes with the metadata, and this is another split"):
-        check_split(moved, load_dataset("fma_small"))
+        checked_split(moved, load_dataset("fma_small"))
 
 
 def test_new_splits_are_made_of_the_metadata(root):

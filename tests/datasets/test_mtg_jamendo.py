@@ -10,7 +10,7 @@ from mgrbench.core.dataset_plugin import describe_dataset, load_dataset
 from mgrbench.core.types import BenchError
 from mgrbench.datasets.collections import mtg_jamendo
 from mgrbench.datasets.collections.mtg_jamendo import FEWEST, SPLITS
-from mgrbench.splits import audit_split, check_split, load_split
+from mgrbench.splits import audit_split, checked_split, load_split
 from tests.support.helpers import done, refused, write_wav
 from tests.support.metadata import JAMENDO_HEAD, jamendo_line, jamendo_rows, write_jamendo
 
@@ -64,7 +64,7 @@ def test_the_official_splits(root, name):
     assert fold.train == ("track_0000214", "track_0000217")
     assert fold.valid == ("track_0000215", "track_0000218")
     assert fold.test == ("track_0000216", "track_0000219")
-    check_split(split, load_dataset("mtg_jamendo"))
+    checked_split(split, load_dataset("mtg_jamendo"))
     assert audit_split(split).artist_in_train == 0
 
 

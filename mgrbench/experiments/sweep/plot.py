@@ -97,7 +97,7 @@ def _unevenness(places: NDArray[np.float64]) -> float:
 
 def _draw_line(axes: Axes, axis: Axis, points: Sequence[Point]) -> None:
     places, scale = _axis(axes, axis)
-    _errorbars(axes, places, points, scale, 0, "test, 95 % over artists")
+    _errorbars(axes, places, points, scale, 0, "test, 95 %")
     valid = [point.valid_accuracy for point in points if point.valid_accuracy is not None]
     if len(valid) == len(points):
         axes.plot(places, valid, "o", mfc="none", color="0.45", ms=4, label="validation")
