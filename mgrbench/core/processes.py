@@ -5,7 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -31,7 +32,7 @@ class Workers:
 
 def spread(
     function: Callable[[Item], Result], items: Sequence[Item], workers: Workers | int
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Results as they come in: one after the other in this process, or in any order from several.
 
     Items are handed out as workers get free, so that those waiting take no memory. A worker of a cluster that
@@ -74,7 +75,15 @@ def _parallel(function: Callable[[Item], Result], items: Sequence[Item], jobs: i
     from joblib import Parallel, delayed
 
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
-    yield from parallel(delayed(_ignoring_interrupts)(function, item) for item in items)
+    results = parallel(delayed(_ignoring_interrupts)(function, item) for item in items)
+    try:
+        # Not `yield from`: it would close the results outside of what catches the warning.
+        for result in results:  # noqa: UP028
+            yield result
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that tasks were given up: whoever stopped here knows
+            results.close()
 
 
 @contextmanager

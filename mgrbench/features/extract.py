@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from dataclasses import replace as changed
 from pathlib import Path
@@ -91,8 +91,8 @@ def extract(
 
     Raises:
         BenchError: if a feature is unknown or its weight file is not at hand, if the audio is not there, if
-            no clip could be computed at all, or if stored values were made by other settings or versions and
-            may not be replaced.
+            the features fail on each of the first clips or no clip could be computed at all, or if stored
+            values were made by other settings or versions and may not be replaced. Then nothing is stored.
     """
     if jobs == 0:
         raise BenchError("jobs is 0", "give the number of processes, or -1 for one a core")
@@ -109,20 +109,19 @@ def extract(
         }
         stored = {name: set() if replace else set(writer.stored) for name, writer in writers.items()}
         wanted = {track: tuple(name for name in plugins if track.id not in stored[name]) for track in tracks}
+        lacking = {name for names in wanted.values() for name in names}
         given = weights.absolute() if weights else None
         crew = workers or Workers(jobs)
         if crew.scheduler is None:  # what a cluster's workers have at hand, only they can tell
             for name, plugin in plugins.items():
-                if any(name in lacking for lacking in wanted.values()):
+                if name in lacking:
                     feature_plugin(plugin).check_weights(given)
         job = Job(_facts_of(dataset), root.absolute(), plugins, device, given)
-        results = _fill(job, wanted, writers, crew, on_clip)
+        results = _fill(job, wanted, writers, crew, on_clip, works=any(stored[name] for name in lacking))
         counts = {name: len(writer.stored) for name, writer in writers.items()}
     problems = _named(results, "problems")
     if problems and not any(counts.values()):
-        more = f" (and so on for {len(problems)} clips)" if len(problems) > 1 else ""
-        hint = "nothing was computed; correct what is wrong and run the same command again"
-        raise BenchError(f"{problems[0].detail}{more}", hint)
+        raise _nothing_computed(problems[0].detail, f"{len(problems)} clips" if len(problems) > 1 else "")
     found = {track.id for track in tracks}
     done = Extraction(
         dataset=dataset.name,
@@ -179,20 +178,38 @@ def _fill(
     writers: Mapping[str, FeatureWriter],
     workers: Workers,
     on_clip: OnClip | None,
+    *,
+    works: bool,
 ) -> list[_Outcome]:
-    """Compute and write what is wanted of each track, each clip's rows as soon as its batch is done."""
+    """Compute and write what is wanted of each track, each clip's rows as soon as its batch is done.
+
+    Raises:
+        BenchError: if no feature is known to work and each fails on so many clips as are in a batch.
+    """
     todo = [track for track in wanted if wanted[track]]
     batches = [
         Batch(job, tuple(part), tuple(wanted[track] for track in part))
         for part in (todo[start : start + _BATCH] for start in range(0, len(todo), _BATCH))
     ]
     outcomes: list[_Outcome] = []
+    failed: list[ClipResult] = []
     already = len(wanted) - len(todo)
-    for results in spread(compute, batches, workers):
-        outcomes += [_written(result, writers) for result in results]
-        if on_clip:
-            on_clip(already + len(outcomes), len(wanted))
+    with closing(spread(compute, batches, workers)) as computed:
+        for results in computed:
+            outcomes += [_written(result, writers) for result in results]
+            works = works or any(result.rows for result in results)
+            failed += [result for result in results if result.source and not result.rows]
+            if not works and len(failed) >= _BATCH:
+                raise _nothing_computed(failed[0].problems[0], f"the first {len(failed)} clips")
+            if on_clip:
+                on_clip(already + len(outcomes), len(wanted))
     return sorted(outcomes, key=lambda outcome: outcome.track_id)
+
+
+def _nothing_computed(problem: str, clips: str) -> BenchError:
+    more = f" (and so on for {clips})" if clips else ""
+    hint = "nothing was computed; correct what is wrong and run the same command again"
+    return BenchError(f"{problem}{more}", hint)
 
 
 def _written(result: ClipResult, writers: Mapping[str, FeatureWriter]) -> _Outcome:

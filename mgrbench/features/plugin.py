@@ -68,16 +68,32 @@ class FeaturePlugin:
     def _check(self, values: FloatArray, clips: Sequence[Clip], names: str) -> None:
         segments = 1 if self.spec.per_clip else clips[0].segments_per_track
         shape = (len(clips), segments, *self.spec.shape)
-        if len(values.shape) != len(shape) or any(
-            wanted not in {None, size} for wanted, size in zip(shape, values.shape, strict=True)
-        ):
+        if not _fits(values, shape):
             sizes = ", ".join("any" if size is None else str(size) for size in shape)
-            hint = f"extract gives (clips, segments, …): here ({sizes})"
+            hint = f"extract gives (clips, segments, …): here ({sizes}){self._one_vector(values, clips)}"
             raise BenchError(f"{self.spec.name} of {names} has the shape {values.shape}", hint)
         if not np.isfinite(values).all():
             raise BenchError(
                 f"{self.spec.name} of {names} has values that are not finite", "correct the feature"
             )
+
+    def _one_vector(self, values: FloatArray, clips: Sequence[Clip]) -> str:
+        """Which setting of the spec would fit the values better, where one does."""
+        count, one, segments = len(clips), self.spec.shape, clips[0].segments_per_track
+        if self.spec.per_clip:
+            by_segment = _fits(values, (count, segments, *one))
+            return "; if it is one vector a segment, set per_clip=False in SPEC" if by_segment else ""
+        by_clip = _fits(values, (count, *one)) or _fits(values, (count, 1, *one))
+        return (
+            "; if it is one vector a clip, set per_clip=True in SPEC, give (clips, 1, …)" if by_clip else ""
+        )
+
+
+def _fits(values: FloatArray, shape: tuple[int | None, ...]) -> bool:
+    """Whether values have a shape, in which None stands for any size."""
+    return len(values.shape) == len(shape) and all(
+        wanted in {None, size} for wanted, size in zip(shape, values.shape, strict=True)
+    )
 
 
 def feature_plugin(name: str) -> FeaturePlugin:

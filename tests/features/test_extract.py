@@ -284,6 +284,80 @@ def test_a_feature_that_breaks_its_contract_is_named_and_spoils_no_other(home, b
     assert FeatureStore(home / "store").features("toys") == ["loudness"]
 
 
+def broken_feature(home: Path, body: str = "raise KeyError('tempo')", settings: str = "") -> None:
+    """A feature that logs the clips that it is asked for, and then does this."""
+    head, _, _ = FEATURE.replace('"loudness"', '"broken"').partition("    return")
+    text = head.replace('("numpy",))', f'("numpy",){settings})')
+    (home / "broken.py").write_text(f"{text}    {body}\n")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_feature_that_cannot_work_fails_on_the_first_clips_and_leaves_nothing(home, jobs):
+    for number in range(12, 40):
+        write_clip(home, f"a{number:02d}")
+    (home / "toys.py").write_text(DATASET.replace("range(10)", "range(40)"))
+    broken_feature(home)
+    told = []
+    with pytest.raises(
+        BenchError, match=r"KeyError: 'tempo'.*\(and so on for the first \d+ clips\); nothing"
+    ):
+        run(home, "broken.py", jobs=jobs, on_clip=lambda done, total: told.append(done))
+    asked = set((home / "broken.log").read_text().split())
+    assert len(asked) == 8 if jobs == 1 else 8 <= len(asked) < 40
+    assert told == []
+    assert not (home / "store" / "toys" / "broken").exists()
+    broken_feature(home, "return np.ones((len(clips), 2, 4))")
+    assert run(home, "broken.py", jobs=jobs).stored == {"broken": 40}
+
+
+def test_a_feature_that_cannot_work_stops_also_beside_one_that_is_stored(home):
+    run(home)
+    broken_feature(home)
+    with pytest.raises(BenchError, match="first 8 clips"):
+        run(home, "loud.py", "broken.py")
+    assert FeatureStore(home / "store").features("toys") == ["loudness"]
+
+
+def test_clips_that_are_no_audio_say_nothing_of_the_feature(home):
+    for path in sorted((home / "audio").iterdir())[:9]:
+        path.write_bytes(b"")
+    done = run(home)
+    assert (done.computed, len(done.problems)) == ({"loudness": 3}, 9)
+
+
+def test_what_is_stored_stays_where_its_replacement_fails(home):
+    broken_feature(home, "return np.ones((len(clips), 2, 4))")
+    run(home, "broken.py")
+    before = opened(home, "broken").rows(["a00"])
+    manifest = (home / "store" / "toys" / "broken" / "manifest.json").read_bytes()
+    broken_feature(home)
+    with pytest.raises(BenchError, match="KeyError: 'tempo'"):
+        run(home, "broken.py", replace=True)
+    assert np.array_equal(opened(home, "broken").rows(["a00"]), before)
+    assert (home / "store" / "toys" / "broken" / "manifest.json").read_bytes() == manifest
+
+
+@pytest.mark.parametrize(
+    ("settings", "body", "hint"),
+    [
+        (
+            "",
+            "return np.ones((len(clips), 4))",
+            r"if it is one vector a clip, set per_clip=True in SPEC, give",
+        ),
+        ("", "return np.ones((len(clips), 1, 4))", r"if it is one vector a clip, set per_clip=True in SPEC"),
+        (", per_clip=True", "return np.ones((len(clips), 2, 4))", r"a segment, set per_clip=False in SPEC"),
+        ("", "return np.ones((len(clips), 2, 5))", r"here \(1, 2, 4\) \(and so on"),
+        (", per_clip=True", "return np.ones((len(clips), 4))", r"here \(1, 1, 4\) \(and so on"),
+    ],
+)
+def test_the_setting_that_a_shape_lacks_is_named(home, settings, body, hint):
+    broken_feature(home, body, settings)
+    with pytest.raises(BenchError, match=hint):
+        run(home, "broken.py")
+
+
 def test_a_weight_file_that_is_not_at_hand_is_missed_before_a_clip_is_decoded(home):
     text = FEATURE.replace(
         "import numpy", "from mgrbench.features.extractors._weights import WeightFile\nimport numpy"

@@ -24,6 +24,7 @@ from mgrbench.features.store import (
     fingerprint_of_spec,
     fingerprint_of_values,
 )
+from mgrbench.features.store.manifest import manifest_text
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 IDS = ("b.1", "a.2", "c.3", "d.4")
@@ -316,8 +317,22 @@ def test_a_writer_goes_on_where_another_stopped(store):
     assert stored.bytes == table().nbytes
 
 
+@pytest.mark.parametrize("left", ["", "{"])
+def test_a_manifest_without_values_is_no_obstacle(store, left):
+    """A process that was killed before its first row may have left one."""
+    for feature in ("x", "y"):
+        folder = store.folder("toy", feature)
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text(left or manifest_text(manifest("another")))
+    assert fill(store, ["a.2"]) == {"a.2"}
+    assert store.open("toy", "x").manifest.fingerprint == "f"
+    put(store, feature="y")
+    assert store.open("toy", "y").ids == IDS
+
+
 def test_before_the_first_row_a_feature_is_not_in_the_store(store):
     fill(store, [])
+    assert not store.folder("toy", "x").exists()
     assert (store.features("toy"), store.datasets()) == ([], [])
     with pytest.raises(BenchError, match="the feature 'x' of toy is not in the store"):
         store.open("toy", "x")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mgrbench.core.files import ARRAY_ERRORS, read_text, writing
+from mgrbench.core.files import ARRAY_ERRORS, read_text, write_atomically, writing
 from mgrbench.core.types import BenchError, FloatArray
-from mgrbench.features.store.manifest import REMAKE, Manifest
+from mgrbench.features.store.manifest import REMAKE, Manifest, manifest_text
 
 _CHECK = re.compile("[0-9]{1,10}")
 
@@ -80,14 +81,22 @@ class StoredFeature:
 
 
 class FeatureWriter:
-    """Writes rows of a computed feature; made by `FeatureStore.writer`."""
+    """Writes rows of a computed feature; made by `FeatureStore.writer`.
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
+    Args:
+        folder: where the feature lies.
+        manifest: what it is.
+        fresh: whether to begin anew. What is in the folder goes with the first row and not before, so that an
+            extraction that fails leaves all as it was.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, *, fresh: bool = False) -> None:
         self.folder = folder
         self.manifest = manifest
+        self._fresh = fresh
         self._row = {track: position for position, track in enumerate(manifest.ids)}
         self.stored: set[str] = set()
-        if (folder / "values.npy").is_file():
+        if not fresh and (folder / "values.npy").is_file():
             map_values(folder / "values.npy", len(manifest.ids))  # refuses a damaged one
             _cut_unfinished_line(folder / "rows.tsv")
             self.stored = set(read_rows(folder / "rows.tsv", set(self._row))[0])
@@ -103,6 +112,8 @@ class FeatureWriter:
         path = self.folder / "values.npy"
         data = np.ascontiguousarray(row, dtype="<f4")
         with writing(path):
+            if self._fresh:
+                self._begin()
             if not path.is_file():
                 self._create(path, data.shape)
             with path.open("r+b") as stream:
@@ -119,6 +130,12 @@ class FeatureWriter:
             with (self.folder / "rows.tsv").open("ab") as journal:
                 journal.write(row_line(track, data, source).encode())
         self.stored.add(track)
+
+    def _begin(self) -> None:
+        """An empty folder with the manifest."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        write_atomically(self.folder / "manifest.json", manifest_text(self.manifest))
+        self._fresh = False
 
     def _create(self, path: Path, row_shape: tuple[int, ...]) -> None:
         """An array file of the final size without a value in it (sparse where the file system can)."""

@@ -70,7 +70,6 @@ class FeatureStore:
             BenchError: if it is not in the store or if its files are damaged.
         """
         folder = self.folder(dataset, feature)
-        # An extraction that was stopped before its first clip leaves a manifest and no values.
         if not (folder / "values.npy").is_file():
             there = self.features(dataset)
             how = how_to_get(there) if how_to_get else "extract or import it (`mgrbench features --help`)"
@@ -111,11 +110,10 @@ class FeatureStore:
         fingerprint = fingerprint_of_values(ids, values)
         manifest = Manifest(dataset, feature, fingerprint, "imported", about, tuple(ids), caveat)
         with locked(self.root / dataset / f".{feature}.lock", f"{feature} of {dataset}"):
-            if (folder / "manifest.json").is_file() and not replace:
-                old = read_manifest(folder / "manifest.json").fingerprint
-                if old != fingerprint:
-                    hint = "add --replace to replace them, or choose another name"
-                    raise BenchError(f"other values of {feature} of {dataset} are stored", hint, folder)
+            stored = _manifest_of_values(folder)
+            if stored is not None and stored.fingerprint != fingerprint and not replace:
+                hint = "add --replace to replace them, or choose another name"
+                raise BenchError(f"other values of {feature} of {dataset} are stored", hint, folder)
             with _fresh_folder(folder) as part:
                 # ascontiguousarray, because a row's CRC-32 is that of its bytes in C order
                 rows = np.ascontiguousarray(values, dtype=np.float32)
@@ -129,6 +127,8 @@ class FeatureStore:
     def writer(self, manifest: Manifest, *, replace: bool = False) -> Iterator[FeatureWriter]:
         """Add rows to a computed feature, one after another; rows that are there already stay.
 
+        Nothing is written before the first row.
+
         Raises:
             BenchError: if another process writes it, or if values of another fingerprint are stored and
                 ``replace``, which removes them, is not set.
@@ -136,32 +136,22 @@ class FeatureStore:
         folder = self.folder(manifest.dataset, manifest.feature)
         what = f"{manifest.feature} of {manifest.dataset}"
         with locked(self.root / manifest.dataset / f".{manifest.feature}.lock", what):
-            kept = self._kept(folder, manifest.fingerprint)
-            if kept is None and (folder / "manifest.json").is_file() and not replace:
-                hint = "add --replace to compute all of it again"
-                raise BenchError(f"{what} is stored as made by other settings or versions", hint, folder)
-            if kept is None:
-                # Also what a killed process left without a manifest: of what settings can't be told.
-                shutil.rmtree(folder, ignore_errors=True)
-            elif set(manifest.ids) <= set(kept.ids):
-                manifest = kept
-            else:
-                manifest = changed(manifest, ids=tuple(sorted({*kept.ids, *manifest.ids})))
-                self._regrow(folder, manifest)
-            write_atomically(folder / "manifest.json", manifest_text(manifest))
-            yield FeatureWriter(folder, manifest)
-
-    def _kept(self, folder: Path, fingerprint: str) -> Manifest | None:
-        """The manifest in a folder, if its values are of this fingerprint and so to be kept."""
-        if not (folder / "manifest.json").is_file():
-            return None
-        manifest = read_manifest(folder / "manifest.json")
-        return manifest if manifest.fingerprint == fingerprint else None
+            stored = _manifest_of_values(folder)
+            if stored is None or stored.fingerprint != manifest.fingerprint:
+                if stored is not None and not replace:
+                    hint = "add --replace to compute all of it again"
+                    raise BenchError(f"{what} is stored as made by other settings or versions", hint, folder)
+                yield FeatureWriter(folder, manifest, fresh=True)
+                return
+            kept = stored
+            if not set(manifest.ids) <= set(stored.ids):
+                kept = changed(manifest, ids=tuple(sorted({*stored.ids, *manifest.ids})))
+                self._regrow(folder, kept)
+            write_atomically(folder / "manifest.json", manifest_text(kept))
+            yield FeatureWriter(folder, kept)
 
     def _regrow(self, folder: Path, manifest: Manifest) -> None:
         """Make room for further tracks; rows that are there are kept, unless they are corrupt."""
-        if not (folder / "values.npy").is_file():
-            return
         old = self.open(manifest.dataset, manifest.feature)
         corrupt = set(old.corrupt())
         with _fresh_folder(folder) as part:
@@ -170,6 +160,16 @@ class FeatureStore:
             for track in old.ids:
                 if track not in corrupt:
                     writer.write(track, old.rows([track])[0], old.sources[track])
+
+
+def _manifest_of_values(folder: Path) -> Manifest | None:
+    """The manifest of the values that a folder holds; None if it holds no values, or none of known settings.
+
+    A process that is killed while it begins may leave a manifest without values, or values without one.
+    """
+    if not (folder / "values.npy").is_file() or not (folder / "manifest.json").is_file():
+        return None
+    return read_manifest(folder / "manifest.json")
 
 
 @contextmanager
