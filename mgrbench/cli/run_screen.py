@@ -12,7 +12,7 @@ from mgrbench.cli.output import share, share_interval, table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mgrbench.results.run import Run
+    from mgrbench.results.run import MeanStd, Run
 
 
 def draw_runs(screen: Console, finished: Sequence[tuple[Run, Path | None]]) -> None:
@@ -24,6 +24,11 @@ def draw_runs(screen: Console, finished: Sequence[tuple[Run, Path | None]]) -> N
     for run, folder in finished:
         if folder:
             screen.print(f"{run.model}: {folder}", markup=False, soft_wrap=True)
+
+
+def _folds_text(folds: MeanStd) -> str:
+    """``.842 ±.021``; a dash where there is one fold, which has no spread."""
+    return "–" if folds.std is None else f"{share(folds.mean)} ±{share(folds.std)}"
 
 
 def _draw_split(screen: Console, runs: Sequence[Run]) -> None:
@@ -42,7 +47,7 @@ def _draw_split(screen: Console, runs: Sequence[Run]) -> None:
                 share(accuracy.value),
                 share_interval(accuracy),
                 share(run.scores["macro_f1"].value),
-                *([] if several else [f"{share(folds.mean)} ±{share(folds.std)}"]),
+                *([] if several else [_folds_text(folds)]),
                 " ".join(dict.fromkeys(warning.code for warning in run.warnings)) or "–",
             ]
         )

@@ -75,7 +75,7 @@ def _records(board: Board) -> list[dict[str, Any]]:
                 record[f"{metric}_{end}"] = float("nan") if value is None else value
         record |= {
             "accuracy_fold_mean": row.accuracy_folds.mean,
-            "accuracy_fold_std": row.accuracy_folds.std,
+            "accuracy_fold_std": float("nan") if row.accuracy_folds.std is None else row.accuracy_folds.std,
             "codes": all_codes(board, row),
             "run": row.run,
             "version": row.version,

@@ -48,10 +48,10 @@ def to_markdown(board: Board) -> str:
         f"Value [95 % interval over {resampled(board.split)}]; folds: mean ± population standard deviation.",
         "",
     ]
-    lines += _table(board, board.ranked)
+    lines += _table(board.ranked)
     if board.optimistic:
         lines += ["", "## Optimistic: selected on test, not ranked", ""]
-        lines += _table(board, board.optimistic)
+        lines += _table(board.optimistic)
     lines += _reported(board)
     lines += _notes(board)
     lines += [
@@ -79,7 +79,8 @@ def to_csv(board: Board) -> str:
     for row in board.rows:
         names = (row.model, json.dumps(dict(row.options)), "+".join(row.features))
         values = [_end(row.scores.get(metric), end) for metric in board.metrics for end in _ENDS]
-        means = [f"{row.accuracy_folds.mean:.6f}", f"{row.accuracy_folds.std:.6f}"]
+        folds_std = row.accuracy_folds.std
+        means = [f"{row.accuracy_folds.mean:.6f}", "" if folds_std is None else f"{folds_std:.6f}"]
         left = [
             row.rank or "",
             *map(spreadsheet_cell, names),
@@ -109,21 +110,21 @@ def to_latex(board: Board) -> str:
         (f"{board.split.name}, selected on test: optimistic, not ranked", board.optimistic, ()),
     )
     grids = [
-        Grid(title, _LATEX_COLUMNS, tuple(_latex_cells(board, row) for row in rows), _NUMERIC, said)
+        Grid(title, _LATEX_COLUMNS, tuple(map(_latex_cells, rows)), _NUMERIC, said)
         for title, rows, said in parts
         if rows
     ]
     return grids_to_latex(grids)
 
 
-def _latex_cells(board: Board, row: Row) -> tuple[Cell, ...]:
+def _latex_cells(row: Row) -> tuple[Cell, ...]:
     return (
         rank_of(row),
         row_name(row),
         " + ".join(row.features) or "–",
         interval_text(row.scores["accuracy"]),
         interval_text(row.scores["macro_f1"]),
-        folds_text(board, row),
+        folds_text(row),
         notes_of(row),
     )
 
@@ -199,7 +200,7 @@ _LEFT = ("rank", "model", "options", "features", "seed", "selection", "source", 
 _ENDS = ("value", "low", "high")
 
 
-def _table(board: Board, rows: Sequence[Row]) -> list[str]:
+def _table(rows: Sequence[Row]) -> list[str]:
     named = dict.fromkeys(name for row in rows for name in row.scores)
     extra = [name for name in named if name not in _COLUMNS and name not in _HIDDEN]
     head = ["Rank", "Model", "Features", *(_COLUMNS.values()), *map(escaped, extra), "Folds", "Notes"]
@@ -208,7 +209,7 @@ def _table(board: Board, rows: Sequence[Row]) -> list[str]:
         cells = [rank_of(row), escaped(row_name(row)), escaped(" + ".join(row.features)) or "–"]
         cells += [interval_text(row.scores[name]) for name in _COLUMNS]
         cells += [interval_text(row.scores[name]) if name in row.scores else "–" for name in extra]
-        cells += [folds_text(board, row), notes_of(row)]
+        cells += [folds_text(row), notes_of(row)]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 

@@ -123,7 +123,7 @@ def _cells(board: Board, row: Row) -> dict[str, Any]:
         "macro_f1_value": f"{macro.value:.6f}",
         "mcc": interval_text(mcc),
         "mcc_value": f"{mcc.value:.6f}",
-        "folds": folds_text(board, row),
+        "folds": folds_text(row),
         "folds_value": f"{row.accuracy_folds.mean:.6f}",
         "notes": notes_of(row).split(),
         "apart": stands_apart(row.codes, row.test_tracks, board.audit.test_tracks),

@@ -27,7 +27,8 @@ class Row:
             `mgrbench.leaderboards.ranks`); None if it is not ranked.
         tied: whether it shares its rank.
         scores: metric -> pooled value with its interval, derived from the predictions.
-        accuracy_folds: mean and population standard deviation of the folds' accuracies.
+        accuracy_folds: mean and population standard deviation of the folds' accuracies; a single fold has
+            no standard deviation.
         warnings: those about the run, without those about its split.
         run: folder of the run, relative to the folder of runs.
         hits: what it got right, see `mgrbench.leaderboards.hits`.

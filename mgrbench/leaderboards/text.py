@@ -52,11 +52,10 @@ def provenance(board: Board) -> dict[str, str]:
     return {key: header[key] for key in ("rules", "source", "made-by", "cite") if header.get(key)}
 
 
-def folds_text(board: Board, row: Row) -> str:
+def folds_text(row: Row) -> str:
     """``.842 ± .021``; a dash where there is one fold, and no difference between folds."""
-    if len(board.split.folds) == 1:
-        return "–"
-    return f"{short(row.accuracy_folds.mean)} ± {short(row.accuracy_folds.std)}"
+    folds = row.accuracy_folds
+    return "–" if folds.std is None else f"{short(folds.mean)} ± {short(folds.std)}"
 
 
 def rank_of(row: Row) -> str:

@@ -190,18 +190,21 @@ class Bootstrap:
         return np.stack(digits)
 
 
-def fold_mean_std(values: Sequence[float]) -> tuple[float, float]:
+def fold_mean_std(values: Sequence[float]) -> tuple[float, float | None]:
     """Mean and *population* standard deviation (divided by n, not n − 1) of the folds' values.
 
     The standard deviations printed by Ng, Zeng and Wang (IEEE Access 2020) are population ones. They say how
     much the folds differ, not how uncertain the mean is.
+
+    Returns:
+        The mean, and the standard deviation; None for a single fold, which differs from no other.
 
     Raises:
         BenchError: if there are no values.
     """
     if not len(values):
         raise BenchError("there are no folds to average over", "give at least one value")
-    return float(np.mean(values)), float(np.std(values))
+    return float(np.mean(values)), float(np.std(values)) if len(values) > 1 else None
 
 
 def bootstrap_share(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from mgrbench.core.types import Score
 from mgrbench.metrics.classification import PerClass
@@ -39,10 +39,10 @@ class FoldRecord(_Record):
 
 
 class MeanStd(_Record):
-    """Mean over the folds, and the population standard deviation."""
+    """Mean over the folds, and the population standard deviation; None for a single fold."""
 
     mean: float
-    std: float
+    std: float | None
 
 
 class Cost(_Record):
@@ -91,7 +91,7 @@ class RunRecord(_Record):
         split: name of the split with its dataset, ``"gtzan/artist3"``.
         scores: metric -> value over the test tracks of all folds, with its 95 % interval over artists
             (over tracks where no artists are known).
-        fold_mean_std: metric -> mean and standard deviation of the folds' values.
+        fold_mean_std: metric -> mean and standard deviation of the folds' values (see `MeanStd`).
         confusion: number of tracks, rows are true genres, columns predicted ones.
         plugin_sha256: checksum of the model's source, or of a file of scored predictions.
         warnings: what must be known of the run and of its split.
@@ -120,6 +120,16 @@ class RunRecord(_Record):
     source: Literal["measured", "reported"] = "measured"
     started_utc: str
     finished_utc: str
+
+    @field_validator("fold_mean_std")
+    @classmethod
+    def _without_spread_of_one(cls, found: dict[str, MeanStd], info: ValidationInfo) -> dict[str, MeanStd]:
+        """Read a record that was written when a single fold still had a standard deviation of 0."""
+        if len(info.data.get("folds", ())) != 1:
+            return found
+        return {
+            name: MeanStd(mean=one.mean, std=None) if one.std == 0 else one for name, one in found.items()
+        }
 
     def to_json(self) -> str:
         """The text of ``run.json``."""

@@ -349,6 +349,12 @@ def test_csv_has_every_step_and_the_two_groups(climbed):
     assert len(rows) == len(whole) + 2 * len(document["models"])
 
 
+def test_a_single_seed_has_no_spread(place, tmp_path):
+    done(*LADDER, "-m", "majority", "--seeds", "1", "--out", tmp_path / "one")
+    rows = list(csv.DictReader((tmp_path / "one" / "ladder.csv").open()))
+    assert {row["std_seeds"] for row in rows} == {""}
+
+
 def test_json_on_stdout_is_the_file_and_where_it_lies(climbed):
     folder, document = climbed
     assert json.loads((folder / "out" / "ladder.json").read_text()) | {"folder": "out"} == document

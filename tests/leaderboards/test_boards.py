@@ -277,6 +277,36 @@ def test_a_number_of_a_row_is_that_of_its_predictions(place):
     assert float(line["accuracy_fold_mean"]) == pytest.approx(run["fold_mean_std"]["accuracy"]["mean"])
 
 
+def test_a_single_fold_has_no_spread_anywhere(place):
+    words = ("run", "-m", "majority", "-d", "gtzan", "-s", "kereliuk", "-f", "toy", "--out", "one")
+    assert "±" not in done(*words).out
+    file = only_run(place / "one") / "run.json"
+    written = json.loads(file.read_text())
+    assert {spread["std"] for spread in written["fold_mean_std"].values()} == {None}
+    done("leaderboard", "build", "--runs", "one", "--out", "boards", "--format", "md,csv,json,html,latex")
+    page = place / "boards" / "gtzan" / "kereliuk.md"
+    head, _, row, *_ = markdown_table(page.read_text())
+    assert row[head.index("Folds")] == "–"
+    (line,) = csv.DictReader(page.with_suffix(".csv").read_text().splitlines())
+    assert line["accuracy_fold_std"] == ""
+    assert float(line["accuracy_fold_mean"]) == pytest.approx(
+        written["scores"]["accuracy"]["value"], abs=1e-6
+    )
+    (ranked,) = json.loads(page.with_suffix(".json").read_text())["ranked"]
+    assert ranked["accuracy_folds"]["std"] is None
+    assert r"$\pm$" not in page.with_suffix(".tex").read_text().partition(r"\par\smallskip")[0]
+    assert mgrbench.leaderboard("gtzan", "kereliuk", runs="one")["accuracy_fold_std"].isna().all()
+    # A record from before that has 0 in its place is the same run.
+    for spread in written["fold_mean_std"].values():
+        spread["std"] = 0.0
+    file.write_text(json.dumps(written))
+    done("leaderboard", "check", "--runs", "one", "--out", "boards", "--format", "md,csv,json,html,latex")
+    written["fold_mean_std"]["accuracy"]["std"] = 0.1
+    file.write_text(json.dumps(written))
+    line = refused("leaderboard", "check", "--runs", "one", "--out", "boards")
+    assert "fold_mean_std.accuracy.std is not what the predictions give" in line
+
+
 def test_only_the_wanted_formats_are_written(place):
     done("leaderboard", "build", "--out", "boards", "--format", "json,csv")
     assert sorted(path.name for path in (place / "boards").rglob("*.*")) == ["mini.csv", "mini.json"]

@@ -186,6 +186,6 @@ def test_confidence_that_is_no_share_is_refused(confidence: float) -> None:
 
 def test_fold_standard_deviation_is_the_population_one() -> None:
     assert fold_mean_std([1.0, 2.0, 3.0, 4.0]) == pytest.approx((2.5, np.sqrt(1.25)))
-    assert fold_mean_std([0.5]) == (0.5, 0.0)
+    assert fold_mean_std([0.5]) == (0.5, None)
     with pytest.raises(BenchError, match="no folds"):
         fold_mean_std([])

@@ -113,7 +113,8 @@ def _rows(ladder: Ladder, step: Step) -> Iterator[list[object]]:
     met = f"{ladder.artist_met[step.rung]:.6f}"
     lost = _ends(step.drop.value if step.drop else None)
     both = step.drop.tracks if step.drop else ""
-    spread = f"{fold_mean_std(step.per_seed)[1]:.6f}"
+    deviation = fold_mean_std(step.per_seed)[1]
+    spread = "" if deviation is None else f"{deviation:.6f}"
     yield [*start, "all", tracks[step.rung], training, met, *_ends(step.accuracy), spread, *lost, both]
     if step.inside:
         inside = step.inside

@@ -49,10 +49,15 @@ class Grid:
     short: tuple[str, ...] = ()
 
 
-def measured_value(score: Score, std: float, mark: str = "") -> Value:
+def measured_value(score: Score, std: float | None, mark: str = "") -> Value:
     """A measured accuracy with its interval, the standard deviation over folds, and a mark behind it."""
     low, high = ("" if end is None else f"{end:.6f}" for end in (score.low, score.high))
-    numbers = {"": f"{score.value:.6f}", "_low": low, "_high": high, "_std": f"{std:.6f}"}
+    numbers = {
+        "": f"{score.value:.6f}",
+        "_low": low,
+        "_high": high,
+        "_std": "" if std is None else f"{std:.6f}",
+    }
     return Value(interval_text(score) + mark, numbers)
 
 
