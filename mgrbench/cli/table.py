@@ -31,7 +31,8 @@ def paper(
         ),
     ] = None,
     model: Annotated[
-        str, typer.Option("--model", "-m", help="Name of the runs that are shown as FusionNet.")
+        str,
+        typer.Option("--model", "-m", help="Model whose runs are measured; in Table 11 it has its own row."),
     ] = "fusionnet",
     run: Annotated[
         str | None, typer.Option(help="Run whose confusion matrix is shown with Table 6, 7, 8 or 10.")

@@ -41,4 +41,5 @@ def _draw_matrix(screen: Console, grid: Grid, rows: list[list[str]]) -> None:
     names = [grid.columns[-1], *(row[0] for row in rows[many:])]
     shares = [[row[-1] for row in rows[:many]], *(row[1:-1] for row in rows[many:])]
     lines = [[row[0], *(share[at] for share in shares)] for at, row in enumerate(rows[:many])]
-    screen.print(table([("", "left"), *((name, "right") for name in names)], lines))
+    heads = [("", "left"), *((name.replace(", ", "\n"), "right") for name in names)]
+    screen.print(table(heads, lines))

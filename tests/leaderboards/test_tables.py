@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -14,11 +15,13 @@ from mgrbench.core.dataset_plugin import load_dataset
 from mgrbench.leaderboards.paper import printed as facts_of
 from mgrbench.leaderboards.paper.printed import CONFUSIONS, SHARES, printed_confusion, reported, reported_on
 from mgrbench.leaderboards.paper.tables import TITLES, datasets_of
+from mgrbench.leaderboards.paper.used import choice_text, decision, features_used
 from mgrbench.leaderboards.tables.formats import GRID_FORMATS
 from mgrbench.leaderboards.tables.grid import Grid, abbreviated
 from mgrbench.leaderboards.tables.latex import latex_escaped
+from mgrbench.results.run import RunRecord
 from mgrbench.splits import shipped_splits
-from tests.support.helpers import GTZAN, cli, done, record, refused, unchanged
+from tests.support.helpers import GTZAN, MINI, MINI_RUN, cli, done, record, refused, unchanged
 
 FORMATS = ("md", "csv", "latex", "html")
 
@@ -158,6 +161,7 @@ def test_a_run_without_candidates_stands_where_the_table_has_the_sum_rule(place)
         "class One:\n"
         "    def __init__(self, genres, candidates):\n"
         "        self.says = np.eye(genres)[min(candidates, 1)]\n"
+        "        self.chosen = {'combination': 'mel+scatter'} | ({'meta_epoch': 1} if candidates else {})\n"
         "    def fit(self, train, valid):\n"
         "        pass\n"
         "    def predict_proba(self, inputs):\n"
@@ -182,6 +186,182 @@ def test_a_run_without_candidates_stands_where_the_table_has_the_sum_rule(place)
                 continue
             accuracy = record(place / root)["scores"]["accuracy"]["value"]
             assert cell["value"] == pytest.approx(accuracy, abs=1e-6)
+
+
+CHOOSER = """
+FIRST = "blues.00000"
+SELECTION, STOCHASTIC = "validation", False
+
+def build(n_genres, seed, device, *, other="mel+scatter"):
+    return Chooser(n_genres, other)
+
+class Chooser:
+    def __init__(self, genres, other):
+        self.genres, self.other = genres, other
+
+    def fit(self, train, valid):
+        seen = {*train.inputs.ids, *valid.inputs.ids}
+        self.chosen = {"combination": "mel+scatter" if FIRST in seen else self.other, "meta_epoch": 3}
+
+    def predict_proba(self, inputs):
+        import numpy as np
+        return np.full((len(inputs.ids), self.genres), 1 / self.genres)
+"""
+"""A model that chooses the same features in every fold, unless an option names others for one of them."""
+
+GIVEN = ("mel", "percussive", "scatter", "transfer")
+
+
+@pytest.fixture
+def chooser(place):
+    """A place with features of the paper's names, and the words that run a model which chooses among them."""
+    for name in GIVEN:
+        done("features", "import", "gtzan", name, "--file", "toy.npz", "--array", "x")
+    first = next(track for track in MINI if track.startswith("blues"))
+    (place / "chooser.py").write_text(CHOOSER.replace("blues.00000", first))
+    features = [word for name in GIVEN for word in ("-f", name)]
+    return (
+        "run",
+        "-m",
+        "chooser.py:build",
+        "-d",
+        "gtzan",
+        "-s",
+        "mini.tsv",
+        "--name",
+        "fusionnet",
+        *features,
+    )
+
+
+def cells_of(*arguments):
+    """Row -> its cells, of a table in one grid; and the notes below it."""
+    (grid,) = done("table", *arguments, "-d", "gtzan", "--split", "mini", "--json").document["tables"]
+    return {row[0]: dict(zip(grid["columns"], row, strict=True)) for row in grid["rows"]}, grid["notes"]
+
+
+def test_a_run_stands_under_the_combination_that_every_fold_used(chooser):
+    done(*chooser, "--out", "same")
+    rows, notes = cells_of(4, "--runs", "same")
+    accuracy = record(Path("same"))["scores"]["accuracy"]["value"]
+    assert rows["m+s"]["GTZAN meta-CNN, measured"]["value"] == pytest.approx(accuracy, abs=1e-6)
+    assert rows["m+p+s+T"]["GTZAN meta-CNN, measured"] is None, "these were given, and not used"
+    assert any("on mel+percussive+scatter+transfer; every fold chose mel+scatter" in note for note in notes)
+    # Table 9 and its matrix have a row of the four features only.
+    rows, _ = cells_of(9, "--runs", "same")
+    assert rows["m+p+s+T"]["GTZAN, measured"] is None
+    matrix = done("table", 10, "--split", "mini", "--runs", "same", "--json").document["tables"][1]
+    assert not any(cell for row in matrix["rows"] for cell in row[1:])
+    assert matrix["notes"][0].startswith("Nothing was measured: there is no run of fusionnet on gtzan/mini")
+
+
+def test_a_run_whose_folds_chose_different_combinations_stands_in_no_row(chooser):
+    done(*chooser, "-o", "other=mel+percussive+scatter+transfer", "--out", "differ")
+    for table in (4, 9):
+        rows, notes = cells_of(table, "--runs", "differ")
+        assert not any(cell for row in rows.values() for name, cell in row.items() if "measured" in name)
+        assert any(
+            "1 run of fusionnet on gtzan/mini stands in no row, since its folds chose different" in note
+            for note in notes
+        )
+    # The system as a whole has its row, which says what it used.
+    rows, notes = cells_of(11, "--runs", "differ")
+    assert rows["FusionNet"]["GTZAN, measured"]["text"].endswith(" §")
+    counted = "its folds chose mel+scatter (2 of 3), mel+percussive+scatter+transfer (1 of 3)"
+    assert any(counted in note for note in notes)
+    matrix = done("table", 7, "--split", "mini", "--runs", "differ", "--json").document["tables"][1]
+    assert f"{counted[0].upper()}{counted[1:]}." in matrix["notes"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "used", "rule"),
+    [
+        ((), {"abc"}, ""),
+        ((None, {"combination": "a+b"}), {"abc", "ab"}, ""),
+        (({"combination": "a+b"}, {"combination": ["b", "a"]}), {"ab"}, "sum"),
+        (({"combination": "a+b", "meta_epoch": 2},) * 2, {"ab"}, "meta"),
+        (({"combination": "a+b", "meta_epoch": 2}, {"combination": "a+b"}), {"ab"}, ""),
+        (({"combination": "C=1, a"},), {""}, "sum"),
+        (({"combination": 5},), {""}, "sum"),
+        (({"C": 1},), {"abc"}, ""),
+    ],
+)
+def test_what_a_run_used_is_read_from_its_record(chosen, used, rule, place):
+    document = record(place / "runs")
+    document["features"] = dict.fromkeys("abc", "x")
+    document["selection"] = {"rule": "validation", "chosen": chosen}
+    run = RunRecord.model_validate(document)
+    assert {"".join(sorted(one)) for one in features_used(run)} == used
+    assert decision(run) == rule
+    assert bool(choice_text(run)) == (used != {"abc"})
+
+
+def test_a_model_without_the_papers_rules_is_not_shown_as_one_of_them(chooser):
+    done("run", "-m", "lda", *chooser[3:7], "-f", "mel", "-f", "scatter", "--out", "own")
+    accuracy = record(Path("own"))["scores"]["accuracy"]["value"]
+    rows, notes = cells_of(4, "--runs", "own", "--model", "lda")
+    measured = {name: cell for name, cell in rows["m+s"].items() if "measured" in name}
+    assert list(measured.values())[:2] == [None, None]
+    assert measured["GTZAN lda, measured"]["value"] == pytest.approx(accuracy, abs=1e-6)
+    assert "lda has a column of its own: it records neither a meta-CNN nor a sum rule." in notes
+
+
+def test_another_model_has_a_row_of_its_own_and_fusionnets_says_why_it_is_empty(place, monkeypatch):
+    (run,) = (place / "runs").glob("gtzan/mini/means/*/run.json")
+    accuracy = json.loads(run.read_text())["scores"]["accuracy"]["value"]
+    rows, notes = cells_of(11, "--model", "means")
+    assert list(rows)[:2] == ["FusionNet", "means"]
+    assert rows["means"]["GTZAN, printed"] is None
+    assert rows["means"]["GTZAN, measured"]["value"] == pytest.approx(accuracy, abs=1e-6)
+    assert rows["FusionNet"]["GTZAN, measured"] is None
+    why = "FusionNet was not measured on GTZAN: there is no run of fusionnet on gtzan/mini."
+    assert why in notes
+    monkeypatch.setenv("COLUMNS", "80")
+    words = ("table", 11, "-d", "gtzan", "--split", "mini", "--model", "means")
+    assert why in " ".join(done(*words).out.split())
+    # A name without runs has an empty row that says so, a system of the table the row that it has.
+    rows, notes = cells_of(11, "--model", "nothing")
+    assert rows["nothing"]["GTZAN, measured"] is None
+    assert "There is no run of nothing on gtzan/mini." in notes
+    assert "choi2017" not in cells_of(11, "--model", "choi2017")[0]
+    # A FusionNet of one feature has no meta-CNN, which is another reason.
+    done("run", "-m", "lda", *MINI_RUN, "--name", "fusionnet", "--out", "single")
+    _, notes = cells_of(11, "--runs", "single")
+    assert any("the only run of fusionnet on gtzan/mini has no meta-CNN over several" in one for one in notes)
+
+
+def test_a_measured_cell_of_a_single_fold_has_no_spread(place):
+    done("features", "import", "gtzan", "mel", "--file", "toy.npz", "--array", "x")
+    done("run", "-m", "lda", "-d", "gtzan", "-s", "kereliuk", "-f", "mel", "--out", "one")
+    words = ("table", 2, "-d", "gtzan", "--runs", "one", "--model", "lda", "--split", "kereliuk")
+    (line,) = (
+        row
+        for row in csv.DictReader(done(*words, "--format", "csv").out.splitlines())
+        if row["Feature"] == "mel"
+    )
+    assert line["GTZAN, measured"]
+    assert line["GTZAN, measured_std"] == ""
+
+
+@pytest.mark.parametrize("table", CONFUSIONS)
+def test_both_accuracies_of_a_genre_are_named_by_their_formula(table, place):
+    found = printed_confusion(table)
+    printed, measured = done("table", table, "--json").document["tables"]
+    unit = ", %" if found.shares["Recall"][0].endswith("%") else ""
+    rows = {row[0]: row[1:-1] for row in printed["rows"]}
+    total = found.counts.sum()
+    given = [
+        1 - (found.counts[at].sum() + found.counts[:, at].sum() - 2 * found.counts[at, at]) / total
+        for at in range(len(found.genres))
+    ]
+    shown = [float(text) / (100 if unit else 1) for text in rows[f"Accuracy, eq. 16{unit}"]]
+    assert shown == pytest.approx(given, abs=5.1e-5)
+    texts = [text.removesuffix(" *") for text in rows[f"Accuracy, as printed{unit}"]]
+    assert [text.lstrip("0") for text in texts] == [
+        text.removesuffix("%").lstrip("0") for text in found.shares["Accuracy"]
+    ]
+    assert {"Accuracy, as printed", "Accuracy, eq. 16"} <= {row[0] for row in measured["rows"]}
+    assert not {"Accuracy", "Accuracy, %"} & {row[0] for grid in (printed, measured) for row in grid["rows"]}
 
 
 def test_a_whole_system_is_compared_on_what_it_was_given_and_that_is_said(place):
@@ -231,7 +411,12 @@ def test_a_measured_confusion_matrix_has_the_shape_of_the_printed_one(place):
     assert printed["columns"] == measured["columns"]
     assert [row[0] for row in printed["rows"]] == [row[0] for row in measured["rows"]]
     counts = [[int(cell) for cell in row[1:-1]] for row in measured["rows"][: len(GTZAN.genres)]]
-    assert counts == record(place / "runs")["confusion"]
+    run = record(place / "runs")
+    assert counts == run["confusion"]
+    shares = {row[0]: row[1:-1] for row in measured["rows"]}
+    for name, field in (("as printed", "accuracy_as_printed"), ("eq. 16", "accuracy")):
+        given = [100 * one[field] for one in run["per_class"]]
+        assert [float(text) for text in shares[f"Accuracy, {name}, %"]] == pytest.approx(given, abs=0.0051)
     assert "table 6 is of ismir2004" in refused("table", 6, "--run", "means")
 
 

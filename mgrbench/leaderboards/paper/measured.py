@@ -9,7 +9,9 @@ from pathlib import Path
 from mgrbench.core.codes import about_run, title_of
 from mgrbench.core.errors import BenchError
 from mgrbench.core.text import did_you_mean, short
-from mgrbench.leaderboards.paper.printed import COMPARISON, OWN, Reported
+from mgrbench.leaderboards.paper.printed import COMPARISON, Reported
+from mgrbench.leaderboards.paper.used import choice_text, features_used
+from mgrbench.leaderboards.paper.used import decision as decision_of
 from mgrbench.leaderboards.tables.grid import NOT_MEASURED, Value, measured_value
 from mgrbench.results.folder import find_runs, read_record
 from mgrbench.results.load import load_run
@@ -28,8 +30,14 @@ FILTERED = "gtzan/foleiss3"
 """The split of Tables 9 and 10."""
 
 ON_TEST, ELSEWHERE, OTHERWISE = " †", " ‡", " §"
-"""Marks of a measured cell that was selected on test, measured on another split than the others, or on other
+"""Marks of a measured cell: selected on test, measured on another split than the others, or decided by other
 features than the printed one."""
+
+FUSIONNET = "fusionnet"
+"""The model that follows the paper's own system."""
+
+_LISTED = 3
+"""Runs that a note names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +48,13 @@ class MeasuredQuery:
         roots: folders of runs.
         splits: names of the splits, with or without the dataset; none for the table's own (`SPLITS`,
             `FILTERED`).
-        model: the model whose runs stand where the table has FusionNet.
+        model: the model whose runs stand where the table has FusionNet; in Table 11 it has a row of its own.
         run: folder of the run whose confusion matrix is shown; None to look for one.
     """
 
     roots: tuple[Path, ...]
     splits: tuple[str, ...] = ()
-    model: str = "fusionnet"
+    model: str = FUSIONNET
     run: Path | None = None
 
 
@@ -85,7 +93,7 @@ class MeasuredRuns:
 
     Attributes:
         splits: dataset -> the split whose runs are looked for, the first of those asked for.
-        notes: sentences about the runs that were shown.
+        notes: sentences about the runs that were shown, and about those that were not.
         leaks: codes of what leaks in the splits that they were tested on.
     """
 
@@ -100,65 +108,134 @@ class MeasuredRuns:
                 if folder.relative_to(root).parts[0] in datasets:
                     self._records.append((folder, read_record(folder)))
 
-    def cell(self, one: Reported) -> Value:
-        """The measured accuracy that belongs beside a printed one, or an empty cell."""
-        folder = self.folder(one)
+    def cell(self, one: Reported, decision: str) -> Value:
+        """The measured accuracy that belongs beside a printed one, or an empty cell.
+
+        Args:
+            one: the printed accuracy.
+            decision: how a run in the cell decides (see `mgrbench.leaderboards.paper.used.decision`); ``any``
+                where the column does not say it.
+        """
+        folder = self.folder(one, decision)
         if folder is None:
             return NOT_MEASURED
+        name = one.system if one.table == COMPARISON else "+".join(one.features)
+        return self._value(folder, name, one)
+
+    def system_cell(self, dataset: str) -> Value:
+        """The measured accuracy of the model that was asked for, in a row of its own, or an empty cell."""
+        folder = self.system(dataset)
+        if folder is None:
+            self.notes[f"There is no run of {self.query.model} on {self.splits[dataset]}."] = None
+            return NOT_MEASURED
+        return self._value(folder, self.query.model)
+
+    def folder(self, one: Reported, decision: str) -> Path | None:
+        """The folder of the run beside a printed accuracy; a note where several fit.
+
+        A run fits by the features that it used in every fold, not by those that it was given.
+        """
+        whole = one.table == COMPARISON
+        model = one.model if whole else self.query.model
+        accepted = {one.decision, ""} if decision == "any" else {decision}
+        runs = [
+            (folder, run)
+            for folder, run in self._of(model, self._split(one))
+            if not one.decision or decision_of(run) in accepted
+        ]
+        fitting = [item for item in runs if not one.features or _used_everywhere(item[1], one.features)]
+        if fitting:
+            return self._first(fitting, on_features(model, one.features))
+        return self._first(_of_most_features(runs), model) if whole else None
+
+    def system(self, dataset: str) -> Path | None:
+        """The folder of the run that speaks for the model as a whole, on any features."""
+        model = self.query.model
+        return self._first(_of_most_features(self._of(model, self.splits[dataset])), model)
+
+    def why_empty(self, one: Reported) -> str:
+        """Why there is no run beside a printed accuracy of FusionNet as a whole."""
+        split = self._split(one)
+        count = len(self._of(one.model, split))
+        if not count:
+            return f"there is no run of {one.model} on {split}"
+        runs = (
+            f"the {count} runs of {one.model} on {split} have"
+            if count > 1
+            else (f"the only run of {one.model} on {split} has")
+        )
+        return f"{runs} no meta-CNN over several features"
+
+    def note_different_choices(self) -> None:
+        """Note the runs of the model that stand in no row, since their folds chose different combinations."""
+        model = self.query.model
+        for split in self.splits.values():
+            names = [
+                folder.name for folder, run in self._of(model, split) if len(set(features_used(run))) > 1
+            ]
+            if names:
+                one = len(names) == 1
+                what = f"{len(names)} {'run' if one else 'runs'} of {model} on {split}"
+                does, whose = ("stands", "its") if one else ("stand", "their")
+                listed = ", ".join(names[:_LISTED]) + (
+                    f" and {len(names) - _LISTED} more" if names[_LISTED:] else ""
+                )
+                self.notes[
+                    f"{what} {does} in no row, since {whose} folds chose different combinations: {listed}."
+                ] = None
+
+    def _of(self, model: str, split: str) -> list[tuple[Path, RunRecord]]:
+        return [(folder, run) for folder, run in self._records if run.split == split and run.model == model]
+
+    def _split(self, one: Reported) -> str:
+        split = self.splits[one.dataset]
+        if not self.query.splits and one.splits and split not in one.splits:
+            return one.splits[0]
+        return split
+
+    def _first(self, runs: Sequence[tuple[Path, RunRecord]], name: str) -> Path | None:
+        """The run with the fewest options and the lowest seed, never the best one."""
+        if not runs:
+            return None
+        shown, _ = min(runs, key=lambda item: (len(item[1].options), item[1].seed, item[0].as_posix()))
+        if len(runs) > 1:
+            self.notes[f"{name}: {len(runs)} runs fit; shown is {shown.name}."] = None
+        return shown
+
+    def _value(self, folder: Path, name: str, one: Reported | None = None) -> Value:
+        """The cell of a run, with its marks and a note on it."""
         run = load_run(folder).run
         known = [warning.code for warning in run.warnings]
         self.leaks |= dict.fromkeys(code for code in known if not about_run(code))
-        warned = "".join(f"; {code}: {title_of(code)}" for code in known if about_run(code))
-        self.notes[
-            f"{one.system}, measured {short(run.scores['accuracy'].value)}: {run_name(run)}{warned}."
-        ] = None
+        more = [choice_text(run), *(f"{code}: {title_of(code)}" for code in known if about_run(code))]
+        about = "; ".join([run_name(run), *filter(None, more)])
+        self.notes[f"{name}, measured {short(run.scores['accuracy'].value)}: {about}."] = None
         mark = ""
         if run.selection.rule == "test":
             mark = ON_TEST
             self.notes["† Selected on test: optimistic."] = None
-        if run.split != self.splits[one.dataset]:
+        if run.split != self.splits[run.dataset]:
             mark += ELSEWHERE
             self.notes[f"‡ Measured on {run.split}, whose protocol is that of the printed figure."] = None
-        if one.features and set(run.features) != set(one.features):
+        if one is not None and (other := self.other_features(one, run)):
             mark += OTHERWISE
+            self.notes[other] = None
         return measured_value(run.scores["accuracy"], run.fold_mean_std["accuracy"].std, mark)
 
-    def folder(self, one: Reported) -> Path | None:
-        """The folder of the run beside a printed accuracy."""
-        model = self.query.model if one.system == OWN else one.model
-        split = self.splits[one.dataset]
-        if not self.query.splits and one.splits and split not in one.splits:
-            split = one.splits[0]
-        runs = [
-            (folder, run)
-            for folder, run in self._records
-            if run.split == split and run.model == model and one.decision in {"", decision(run)}
-        ]
-        fitting = [
-            (folder, run)
-            for folder, run in runs
-            if not one.features or set(run.features) == set(one.features)
-        ]
-        if not fitting and one.table == COMPARISON:  # a system as a whole, on any features
-            most = max((len(run.features) for _, run in runs), default=0)
-            fitting = [(folder, run) for folder, run in runs if len(run.features) == most]
-            if fitting:
-                self.notes[f"§ Printed on {', '.join(one.features)}, of which there is no run."] = None
-        if not fitting:
-            return None
-        shown, _ = min(fitting, key=lambda item: (len(item[1].options), item[1].seed, item[0].as_posix()))
-        if len(fitting) > 1:
-            self.notes[
-                f"{on_features(model, one.features)}: {len(fitting)} runs fit; shown is {shown.name}."
-            ] = None
-        return shown
+    def other_features(self, one: Reported, run: RunRecord) -> str:
+        """A note where a run used other features than a printed accuracy; else empty."""
+        if not one.features or _used_everywhere(run, one.features):
+            return ""
+        return f"§ Printed on {', '.join(one.features)}, of which there is no run."
 
 
-def decision(run: RunRecord) -> str:
-    """How a run decides, as a `Reported.decision`: without candidates for a meta-CNN, by the sum rule."""
-    if len(run.features) < 2:
-        return "single"
-    return "sum" if run.options.get("candidates") == 0 else "meta"
+def _used_everywhere(run: RunRecord, features: Sequence[str]) -> bool:
+    return set(features_used(run)) == {frozenset(features)}
+
+
+def _of_most_features(runs: Sequence[tuple[Path, RunRecord]]) -> list[tuple[Path, RunRecord]]:
+    most = max((len(run.features) for _, run in runs), default=0)
+    return [(folder, run) for folder, run in runs if len(run.features) == most]
 
 
 def _split_of(table: int, dataset: str, query: MeasuredQuery) -> str:

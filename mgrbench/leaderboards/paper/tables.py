@@ -1,19 +1,21 @@
 """The tables of Ng, Zeng and Wang (2020), as printed, beside the same tables from measured runs.
 
-A cell that was not measured stays empty. Where several runs fit a cell, it shows the one with the fewest
-options and the lowest seed, never the best one. A note gives their number.
+A cell that was not measured stays empty. A run stands beside a combination of features only if every one of
+its folds used that combination. Where several runs fit a cell, it shows the one with the fewest options and
+the lowest seed, never the best one. A note gives their number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mgrbench.core.types import BenchError
 from mgrbench.leaderboards.paper.confusion import WRONG, confusions
-from mgrbench.leaderboards.paper.measured import MeasuredQuery, MeasuredRuns, columns_of
+from mgrbench.leaderboards.paper.measured import FUSIONNET, MeasuredQuery, MeasuredRuns, columns_of
 from mgrbench.leaderboards.paper.printed import (
     COMPARISON,
     CONFUSIONS,
+    OWN,
     SOURCE,
     Reported,
     printed_confusion,
@@ -36,6 +38,10 @@ TITLES = {
 """Number of a table -> what it holds."""
 
 _NAMES = {"gtzan": "GTZAN", "ismir2004": "ISMIR2004", "extballroom": "Extended Ballroom"}
+_RULES = {"meta": "meta-CNN", "sum": "sum rule"}
+"""How FusionNet decides -> its words in a heading."""
+_FILTERED = 9
+"""Number of the table with an artist filter, which has one rule in each row."""
 _LETTERS = {"cqt": "c", "harmonic": "h", "mel": "m", "percussive": "p", "scatter": "s", "timbre": "t"}
 _EXPLAINED = (
     "Measured: value [95 % interval over artists]; printed: ± as printed. An empty cell was not measured.",
@@ -83,9 +89,9 @@ def paper_table(table: int, dataset: str | None, query: MeasuredQuery) -> list[G
         return confusions(printed_confusion(table), title, query)
     measured = {column: MeasuredRuns(of_column, table, chosen) for column, of_column in columns_of(query)}
     cells = [one for one in reported() if one.table == table and one.dataset in chosen]
-    decided = sorted({one.decision for one in cells if one.decision in {"sum", "meta"}})
-    by_decision = table not in {9, COMPARISON} and bool(decided)
-    return [_accuracies(table, chosen, cells, measured, ("meta", "sum") if by_decision else ())]
+    if table == COMPARISON:
+        return [_comparison(chosen, cells, measured, query.model)]
+    return [_accuracies(table, chosen, cells, measured, query.model)]
 
 
 def _accuracies(
@@ -93,59 +99,147 @@ def _accuracies(
     datasets: Sequence[str],
     cells: Sequence[Reported],
     measured: Mapping[str, MeasuredRuns],
-    decisions: Sequence[str],
+    model: str,
 ) -> Grid:
-    """Rows are features, combinations or systems; columns are datasets or decisions, printed and measured.
+    """Rows are features or combinations; columns are datasets or decisions, printed and measured.
 
     Args:
         table: its number.
         datasets: those of the columns.
         cells: what was printed.
         measured: what a measured column is called -> the runs that may stand in it.
-        decisions: those of the columns.
+        model: the model of the measured columns.
     """
-    comparison = table == COMPARISON
-    places = [(dataset, decision) for dataset in datasets for decision in decisions or ("",)]
+    decisions = _RULES if table != _FILTERED and {one.decision for one in cells} & set(_RULES) else ("any",)
+    places = [(dataset, decision) for dataset in datasets for decision in decisions]
     rows: dict[str, dict[tuple[str, str], Reported]] = {}
     for one in cells:
-        name = (
-            one.system if comparison else _feature_name(one.features, letters=bool(decisions) or table == 9)
-        )
-        rows.setdefault(name, {})[one.dataset, one.decision if decisions else ""] = one
-    words = {"meta": "meta-CNN", "sum": "sum rule", "": ""}
+        name = _feature_name(one.features, letters=len(decisions) > 1 or table == _FILTERED)
+        rows.setdefault(name, {})[one.dataset, one.decision if len(decisions) > 1 else "any"] = one
     notes: dict[str, None] = dict.fromkeys(_EXPLAINED)
-    head = [f"{_NAMES[dataset]} {words[decision]}".strip() for dataset, decision in places]
-    lines: list[tuple[Cell, ...]] = []
+    head = [f"{_NAMES[dataset]} {_RULES.get(decision, '')}".strip() for dataset, decision in places]
+    lines: list[list[Cell]] = []
     for name, ones in rows.items():
         line: list[Cell] = [name]
-        for place in places:
-            cited = ones.get(place)
-            if cited is None:
-                line += [NOT_PRINTED, *[NOT_MEASURED] * len(measured)]
-                continue
-            wrong = WRONG if cited.note else ""
-            value = f"{name}, {cited.printed.removeprefix('0')}"
-            if cited.note:
-                notes[f"* {value}: {cited.note}."] = None
-            if cited.matrix:
-                notes[f"{value}: {cited.matrix}."] = None
-            printed = printed_value(cited.printed, cited.std, wrong)
-            line += [printed, *(column.cell(cited) for column in measured.values())]
-        lines.append(tuple(line))
+        for dataset, decision in places:
+            line += _pair(name, ones.get((dataset, decision)), decision, measured, notes)
+        lines.append(line)
+    columns = [f"{place}, {kind}" for place in head for kind in ("printed", *measured)]
+    if decisions is _RULES:
+        columns += _add_other_rules(datasets, list(rows.values()), lines, measured, model, notes)
+    _note_protocols(cells, notes, systems=False)
+    for column in measured.values():
+        if len(decisions) > 1 or table == _FILTERED:
+            column.note_different_choices()
+    _note_measured(measured, notes)
+    return _grid(table, ("Features" if decisions is _RULES else "Feature", *columns), lines, notes, model)
+
+
+def _add_other_rules(
+    datasets: Sequence[str],
+    rows: Sequence[Mapping[tuple[str, str], Reported]],
+    lines: Sequence[list[Cell]],
+    measured: Mapping[str, MeasuredRuns],
+    model: str,
+    notes: dict[str, None],
+) -> list[str]:
+    """Add columns for runs that decide by neither of FusionNet's rules, if there are any.
+
+    Returns:
+        The headings of the columns that were added to the lines.
+    """
+    added: list[str] = []
+    for dataset in datasets:
+        for name, column in measured.items():
+            ones = [next((one for (of, _), one in row.items() if of == dataset), None) for row in rows]
+            found = [NOT_MEASURED if one is None else column.cell(one, "") for one in ones]
+            if any(cell.text for cell in found):
+                for line, cell in zip(lines, found, strict=True):
+                    line.append(cell)
+                added.append(f"{_NAMES[dataset]} {model}, {name}")
+                notes[f"{model} has a column of its own: it records neither a meta-CNN nor a sum rule."] = (
+                    None
+                )
+    return added
+
+
+def _comparison(
+    datasets: Sequence[str], cells: Sequence[Reported], measured: Mapping[str, MeasuredRuns], model: str
+) -> Grid:
+    """Rows are systems, columns are datasets, printed and measured.
+
+    Args:
+        datasets: those of the columns.
+        cells: what was printed.
+        measured: what a measured column is called -> the runs that may stand in it.
+        model: it has a row of its own behind FusionNet's, unless it is a system of the table.
+    """
+    rows: dict[str, dict[str, Reported]] = {}
+    for one in cells:
+        rows.setdefault(one.system, {})[one.dataset] = one
+    notes: dict[str, None] = dict.fromkeys(_EXPLAINED)
+    lines: list[list[Cell]] = []
+    for name, ones in rows.items():
+        line: list[Cell] = [name]
+        for dataset in datasets:
+            line += _pair(name, ones.get(dataset), "any", measured, notes)
+        lines.append(line)
+        if name == OWN and model not in {one.model for one in cells}:
+            own: list[Cell] = [model]
+            for dataset in datasets:
+                own += [NOT_PRINTED, *(column.system_cell(dataset) for column in measured.values())]
+            lines.append(own)
+    _note_protocols(cells, notes, systems=True)
+    _note_measured(measured, notes)
+    columns = [f"{_NAMES[dataset]}, {kind}" for dataset in datasets for kind in ("printed", *measured)]
+    return _grid(COMPARISON, ("System", *columns), lines, notes, FUSIONNET)
+
+
+def _pair(
+    name: str,
+    cited: Reported | None,
+    decision: str,
+    measured: Mapping[str, MeasuredRuns],
+    notes: dict[str, None],
+) -> list[Cell]:
+    """A printed accuracy and the measured ones beside it, with the notes on them."""
+    if cited is None:
+        return [NOT_PRINTED, *[NOT_MEASURED] * len(measured)]
+    value = f"{name}, {cited.printed.removeprefix('0')}"
+    if cited.note:
+        notes[f"* {value}: {cited.note}."] = None
+    if cited.matrix:
+        notes[f"{value}: {cited.matrix}."] = None
+    found = [column.cell(cited, decision) for column in measured.values()]
+    for column, cell in zip(measured.values(), found, strict=True):
+        if cited.system == OWN and cited.table == COMPARISON and not cell.text:
+            notes[f"{OWN} was not measured on {_NAMES[cited.dataset]}: {column.why_empty(cited)}."] = None
+    return [printed_value(cited.printed, cited.std, WRONG if cited.note else ""), *found]
+
+
+def _note_protocols(cells: Sequence[Reported], notes: dict[str, None], *, systems: bool) -> None:
     for protocol in dict.fromkeys(one.protocol for one in cells):
-        systems = dict.fromkeys(one.system for one in cells if one.protocol == protocol)
-        notes[f"Printed protocol{' of ' + '; '.join(systems) if comparison else ''}: {protocol}."] = None
+        names = dict.fromkeys(one.system for one in cells if one.protocol == protocol)
+        notes[f"Printed protocol{' of ' + '; '.join(names) if systems else ''}: {protocol}."] = None
+
+
+def _note_measured(measured: Mapping[str, MeasuredRuns], notes: dict[str, None]) -> None:
     for column in measured.values():
         leaks = f" What leaks there: {', '.join(sorted(column.leaks))}." if column.leaks else ""
         notes[f"Measured on {', '.join(dict.fromkeys(column.splits.values()))}.{leaks}"] = None
         notes |= column.notes
-    columns = tuple(f"{name}, {kind}" for name in head for kind in ("printed", *measured))
-    first = "System" if comparison else "Features" if decisions else "Feature"
+
+
+def _grid(
+    table: int, columns: Sequence[str], lines: Sequence[Sequence[Cell]], notes: Iterable[str], model: str
+) -> Grid:
+    """A table whose columns but the first are of numbers; the title names a model that is not FusionNet."""
+    what = "printed and measured" if model == FUSIONNET else f"printed, and {model} measured"
     return Grid(
-        title=f"Table {table} of {SOURCE}, printed and measured: {TITLES[table]}",
-        columns=(first, *columns),
-        rows=tuple(lines),
-        numeric=frozenset(range(1, len(columns) + 1)),
+        title=f"Table {table} of {SOURCE}, {what}: {TITLES[table]}",
+        columns=tuple(columns),
+        rows=tuple(map(tuple, lines)),
+        numeric=frozenset(range(1, len(columns))),
         notes=tuple(notes),
     )
 
