@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 app = Commands(help="Datasets: describe them, get them, verify your copy.", no_args_is_help=True)
 
 _SHOWN = 10
+_NOT_AS_EXPECTED = 3
+"""Exit status of ``verify --strict`` when it finds anything wrong."""
 
 
 @app.command()
@@ -213,7 +215,14 @@ def _draw(screen: Console, rows: list[tuple[str, str]], classes: list[dict[str, 
 
 
 @app.command()
-def verify(dataset: DatasetName, root: Root = None, as_json: Json = False) -> None:
+def verify(
+    dataset: DatasetName,
+    root: Root = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with status 3 if not all clips are as expected.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """List the clips that are missing, unreadable, or of unexpected length or checksum."""
     from mgrbench.core.dataset_plugin import load_dataset
     from mgrbench.datasets.verify import verify as verified
@@ -230,6 +239,8 @@ def verify(dataset: DatasetName, root: Root = None, as_json: Json = False) -> No
     lines += _listed("not recognised", [str(found) for found in report.unrecognised])
     lines.append("all clips are as expected" if report.ok else "not all clips are as expected")
     emit(document, lambda screen: screen.print("\n".join(lines), markup=False), as_json=as_json)
+    if strict and not report.ok:
+        raise typer.Exit(_NOT_AS_EXPECTED)
 
 
 def _listed(what: str, names: tuple[str, ...] | list[str]) -> list[str]:

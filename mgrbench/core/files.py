@@ -41,6 +41,19 @@ def digest_of_file(path: Path, algorithm: str = "sha256") -> str:
     return digest.hexdigest()
 
 
+def algorithm_of(digest: str) -> str:
+    """Which algorithm made a hexadecimal digest, told by its length: ``"md5"``, ``"sha1"`` or ``"sha256"``.
+
+    Raises:
+        BenchError: if none did.
+    """
+    if (name := {32: "md5", 40: "sha1", 64: "sha256"}.get(len(digest))) is None:
+        raise BenchError(
+            f"{digest[:80]!r} is no checksum", "give an MD5, SHA-1 or SHA-256 in hexadecimal digits"
+        )
+    return name
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Turn what the operating system says against reading ``path`` into a `BenchError`."""

@@ -57,7 +57,8 @@ class Track:
         replica: name of the set of exact replicas that the track belongs to, if any.
         recording: name of the set of tracks of one recording or of versions of one piece, if any.
         faults: known faults in plain words.
-        checksum: MD5 of the audio file in the dataset's usual distribution, if published.
+        checksum: MD5, SHA-1 or SHA-256 of the audio file in the dataset's usual distribution, if published.
+            Its length tells which of them it is.
         anonymous: True where the artist is a number in place of a name: it tells such artists apart, but not
             whether one of them is an artist that is known by name.
     """

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from mgrbench.core.archives import is_archive, unpack
 from mgrbench.core.download import Progress, fetch
-from mgrbench.core.files import digest_of_file, write_atomically, writing
+from mgrbench.core.files import algorithm_of, digest_of_file, write_atomically, writing
 from mgrbench.core.types import Archive, BenchError, Dataset, Track
 
 FAILED_FILE = "failed.txt"
@@ -189,7 +189,7 @@ def _fetch_clips(
 def _fetch_clip(archive: Archive, track: Track, root: Path) -> str:
     url = archive.url.replace("{id}", track.id).replace("{genre}", track.genre)
     path = track.path or f"{plain_name(track.genre)}/{_file_name(url)}"
-    checksum = f"md5:{track.checksum}" if track.checksum else None
+    checksum = f"{algorithm_of(track.checksum)}:{track.checksum}" if track.checksum else None
     file = fetch(url, root / path, checksum, limit=_LARGEST_CLIP, plain=True)
     file.with_name(f".{file.name}.lock").unlink(missing_ok=True)
     return path
@@ -205,7 +205,9 @@ def _present(dataset: Dataset, root: Path) -> dict[str, Track]:
 
 def _as_published(track: Track, root: Path) -> bool:
     """Whether the clip is the published one, as far as that is known."""
-    return track.checksum is None or digest_of_file(root / str(track.path), "md5") == track.checksum
+    if track.checksum is None:
+        return True
+    return digest_of_file(root / str(track.path), algorithm_of(track.checksum)) == track.checksum
 
 
 def _file_name(url: str) -> str:

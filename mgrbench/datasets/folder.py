@@ -68,12 +68,14 @@ def scan_folder(dataset: Dataset, root: Path) -> Scan:
     return Scan({track: best[track][1] for track in sorted(best)}, tuple(sorted(unrecognised)))
 
 
-def tracks_with_audio(dataset: Dataset, root: Path | None) -> tuple[Track, ...]:
+def tracks_with_audio(dataset: Dataset, root: Path | None, checksums_of: str = "") -> tuple[Track, ...]:
     """The dataset's tracks; with ``root`` those of which audio lies under it, with the path of each.
 
     Args:
         dataset: gives its tracks without any root.
         root: its data root.
+        checksums_of: ending of the files that the checksums were made of. A file of another ending is a copy
+            that somebody converted, so it has none.
 
     Raises:
         BenchError: as `find_clips` does.
@@ -81,7 +83,11 @@ def tracks_with_audio(dataset: Dataset, root: Path | None) -> tuple[Track, ...]:
     if root is None:
         return tuple(dataset.tracks())
     clips = find_clips(dataset, root)
-    return tuple(replace(track, path=clips[track.id]) for track in dataset.tracks() if track.id in clips)
+    return tuple(
+        replace(track, path=path, checksum=track.checksum if path.lower().endswith(checksums_of) else None)
+        for track in dataset.tracks()
+        if (path := clips.get(track.id)) is not None
+    )
 
 
 def _how_to_get(dataset: Dataset) -> str:

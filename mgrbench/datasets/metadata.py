@@ -26,10 +26,19 @@ def with_tracks(
     genres: tuple[str, ...],
     tracks: tuple[Track, ...],
     published: Mapping[str, PublishedFolds],
+    checksums_of: str = "",
 ) -> Dataset:
-    """The dataset with what its metadata say; it holds no local functions, so that processes can share it."""
+    """The dataset with what its metadata say; it holds no local functions, so that processes can share it.
+
+    Args:
+        dataset: what is known without metadata.
+        genres: its genres.
+        tracks: its tracks.
+        published: its official splits.
+        checksums_of: ending of the files that the tracks' checksums were made of.
+    """
     known = replace(dataset, genres=genres, load=partial(_all, tracks), published=partial(_given, published))
-    return replace(known, load=partial(tracks_with_audio, known))
+    return replace(known, load=partial(tracks_with_audio, known, checksums_of=checksums_of))
 
 
 def stamp_of(paths: Iterable[Path]) -> Stamp:

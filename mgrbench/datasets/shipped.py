@@ -51,14 +51,8 @@ def _tracks(name: str, seconds: float | None, _root: Path | None) -> tuple[Track
 
 def _load(known: Dataset, root: Path | None) -> tuple[Track, ...]:
     """The tracks; with ``root`` a checksum stays only where the file has the ending that it was made of."""
-    tracks = tracks_with_audio(known, root)
-    if root is None:
-        return tracks
     ending = _checksum_column(_track_table(known.name)).removeprefix(_CHECKSUM)
-    return tuple(
-        track if str(track.path).lower().endswith(ending) else replace(track, checksum=None)
-        for track in tracks
-    )
+    return tracks_with_audio(known, root, ending)
 
 
 def _checksum_column(table: FactTable) -> str:

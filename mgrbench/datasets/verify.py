@@ -1,8 +1,9 @@
 """Whether the clips under a data root are those of the dataset, whole and decodable.
 
 Copies of a dataset differ from archive to archive, so the files themselves are checked. Each is decoded from
-end to end. Its length is compared with the track's, and its MD5 with the published one where the dataset
-knows one for that kind of file (for GTZAN: for WAV files only).
+end to end. Its checksum is compared with the published one, where the dataset knows one for that kind of file
+(for GTZAN: for WAV files only). A file of the published checksum is right, whatever its length. The length of
+any other is compared with the track's.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mgrbench.core.audio import decode
-from mgrbench.core.files import digest_of_file
+from mgrbench.core.files import algorithm_of, digest_of_file
 from mgrbench.core.types import BenchError, Dataset, Track
 from mgrbench.datasets.folder import scan_folder
 
 LENGTH_TOLERANCE = 0.75
 """Seconds that a clip may be longer or shorter than its nominal length. GTZAN's own clips of "30 s" last
 29.93 to 30.65 s (660 000 to 675 808 samples at 22 050 Hz), and MP3 coders add up to 0.1 s of silence."""
+
+
+_NAMES = {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,9 @@ class Report:
         found: number of tracks with a file under the root.
         missing: ids of the tracks without one.
         unreadable: files that do not decode whole to finite samples; nothing else of them is checked.
-        unexpected_length: files whose length is off by more than `LENGTH_TOLERANCE`.
-        unexpected_checksum: files whose MD5 is not the published one.
+        unexpected_length: files whose length is off by more than `LENGTH_TOLERANCE`, without those of the
+            published checksum.
+        unexpected_checksum: files whose checksum is not the published one.
         unrecognised: audio files whose name is no clip's.
         checksum_not_known: number of files without a published checksum to compare with.
     """
@@ -137,18 +142,22 @@ def _check(track: Track, root: Path, faults: _Faults) -> None:
     """Decode, measure and digest the file of one track."""
     path = track.path or ""
     shown = _printable(path)
+    algorithm = algorithm_of(track.checksum) if track.checksum else ""
     try:
         samples, rate = decode(root / path)
-        digest = digest_of_file(root / path, "md5") if track.checksum else None
+        digest = digest_of_file(root / path, algorithm) if algorithm else None
     except BenchError as error:
         faults.unreadable.append(FileFault(track.id, shown, error.problem))
+        return
+    if digest and digest == str(track.checksum).lower():
         return
     seconds = len(samples) / rate
     if track.seconds is not None and abs(seconds - track.seconds) > LENGTH_TOLERANCE:
         detail = f"lasts {seconds:.2f} s, not {track.seconds:g} s (within {LENGTH_TOLERANCE:g} s)"
         faults.length.append(FileFault(track.id, shown, detail))
-    if digest != track.checksum:
-        faults.checksum.append(FileFault(track.id, shown, f"MD5 {digest}, published {track.checksum}"))
+    if digest:
+        detail = f"{_NAMES[algorithm]} {digest}, published {track.checksum}"
+        faults.checksum.append(FileFault(track.id, shown, detail))
 
 
 def _as_dict(finding: FileFault) -> dict[str, str | None]:

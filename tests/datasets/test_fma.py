@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
 
 from mgrbench.core.dataset_plugin import describe_dataset, load_dataset
 from mgrbench.core.types import BenchError
+from mgrbench.datasets.collections import _fma
 from mgrbench.datasets.collections._fma import CUT_SHORT, NO_AUDIO
 from mgrbench.datasets.collections._fma_genres import SMALL, TOP
 from mgrbench.splits import audit_split, checked_split, load_split, make_split, split_from_text
 from tests.support.helpers import cli, done, refused, write_wav
 from tests.support.metadata import FMA_COLUMNS, NUMBER, FmaTrack, fma_tracks, write_fma
 
+SPLIT_PARTS = ("training", "validation", "test")
 NAMES = ("fma_small", "fma_medium", "fma_large", "fma_large_161")
 TRACKS = (
     FmaTrack(2, "Hip-Hop", "training", artist=1, album=1),
@@ -214,6 +218,7 @@ def test_clips_are_found_in_the_archives_layout_and_in_others(root):
 
 
 def test_equal_files_are_replicas_but_for_the_empty_ones(root):
+    write_fma(root / "fma_metadata", [*TRACKS, FmaTrack(99134)])
     listed = {2: "a", 5: "a", 10: "b", 133297: "c", 99134: "c", 98565: "d"}
     lines = [f"{letter * 40}  000/{number:06d}.mp3" for number, letter in listed.items()]
     (root / "fma_small").mkdir()
@@ -221,7 +226,7 @@ def test_equal_files_are_replicas_but_for_the_empty_ones(root):
     replicas = {track.id: track.replica for track in load_dataset("fma_small", root).tracks()}
     assert replicas == {
         "000002": "sha1-aaaaaaaaaaaa", "000005": "sha1-aaaaaaaaaaaa",
-        "000010": None, "133297": None, "098565": None,
+        "000010": None, "133297": None, "099134": None, "098565": None,
     }  # fmt: skip
     assert audit_split(load_split("fma_small/official")).exact_replica_in_train == 1
 
@@ -280,6 +285,55 @@ def test_damaged_metadata_are_refused_with_the_line(root, before, after, problem
 def test_a_file_that_is_something_else_is_refused(root, content):
     (root / "fma_metadata" / "tracks.csv").write_bytes(content)
     assert "tracks.csv" in refused("data", "info", "fma_small", "--root", root)
+
+
+CUT = r"tracks\.csv: holds 5 of the 8000 tracks of FMA small: it is cut short; get fma_metadata\.zip again$"
+
+
+def test_a_table_without_tracks_that_the_list_of_checksums_names_is_refused(root):
+    (root / "fma_small").mkdir()
+    (root / "fma_small" / "checksums").write_text(f"{'a' * 40}  000/000002.mp3\n{'b' * 40}  000/000003.mp3\n")
+    with pytest.raises(BenchError, match=CUT):
+        load_dataset("fma_small", root)
+    for command in (("data", "info", "fma_small"), ("split", "show", "fma_small/official")):
+        assert "cut short" in refused(*command, "--root", root)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_table_with_fewer_tracks_than_the_table_of_genres_counts_is_refused(tmp_path, name):
+    tracks = [
+        FmaTrack(number, genres="[14]", split=split) for number, split in enumerate(SPLIT_PARTS, start=1)
+    ]
+    write_fma(tmp_path, tracks, counted={14: 3})
+    assert len(load_dataset(name, tmp_path).tracks()) == 3
+    write_fma(tmp_path, tracks, counted={14: 4})
+    with pytest.raises(BenchError, match=r"holds 3 of the .* it is cut short"):
+        load_dataset(name, tmp_path)
+
+
+def test_a_table_of_as_many_tracks_as_were_published_is_whole(tmp_path, monkeypatch):
+    """Somebody may keep the lines of one subset alone."""
+    write_fma(tmp_path, TRACKS, counted={14: 10_000})
+    monkeypatch.setitem(_fma.PUBLISHED, "small", 5)
+    assert len(load_dataset("fma_small", tmp_path).tracks()) == 5
+    with pytest.raises(BenchError, match="holds 6 of the 25000 tracks of FMA medium"):
+        load_dataset("fma_medium", tmp_path)
+
+
+def test_verify_compares_the_clips_with_the_list_of_checksums(root):
+    clips = root / "fma_small" / "000"
+    for number in (2, 5):
+        write_wav(clips / f"{number:06d}.wav")
+        (clips / f"{number:06d}.wav").rename(clips / f"{number:06d}.mp3")
+    write_wav(clips / "000010.wav")  # a converted copy: nothing was published of it
+    right = hashlib.sha1((clips / "000002.mp3").read_bytes()).hexdigest()
+    lines = [f"{right}  000/000002.mp3", f"{'0' * 40}  000/000005.mp3", f"{'0' * 40}  000/000010.mp3"]
+    (root / "fma_small" / "checksums").write_text("\n".join(lines))
+    report = json.loads(done("data", "verify", "fma_small", "--root", root, "--json").out)
+    (finding,) = report["unexpected_checksum"]
+    assert (finding["id"], report["checksum_not_known"]) == ("000005", 1)
+    assert finding["detail"] == f"SHA-1 {right}, published {'0' * 40}"
+    assert [found["id"] for found in report["unexpected_length"]] == ["000005", "000010"]
 
 
 def test_long_biographies_are_read_and_the_csv_module_left_as_it_was(tmp_path):

@@ -167,6 +167,26 @@ def test_a_split_file_that_is_missing_or_names_a_track_twice_is_refused(root):
     assert "autotagging_genre-test.tsv: no such file" in line
 
 
+def test_a_table_that_was_cut_after_a_line_is_refused(root):
+    table = root / "mtg-jamendo-dataset" / "data" / "autotagging_genre.tsv"
+    lines = table.read_text().splitlines(keepends=True)
+    table.write_text("".join(lines[:-2]))  # without the last two, of which one is in no split
+    assert "lacks 1 tracks that the split files name, the first track_0000224: it is cut short" in refused(
+        "data", "info", "mtg_jamendo", "--root", root
+    )
+    assert "cut short" in refused("split", "show", "mtg_jamendo/split-0", "--root", root)
+    table.write_text("".join(lines[:-1]))
+    assert done("data", "info", "mtg_jamendo", "--root", root)
+
+
+def test_a_split_file_that_was_cut_after_a_line_is_refused(root):
+    file = root / "mtg-jamendo-dataset" / "data" / "splits" / "split-3" / "autotagging_genre-train.tsv"
+    file.write_text("".join(file.read_text().splitlines(keepends=True)[:-2]))
+    assert "split-3: names 9 of the 11 tracks that all splits name: a file is cut short" in refused(
+        "data", "info", "mtg_jamendo", "--root", root
+    )
+
+
 def test_thousands_of_tracks_are_listed_and_split(tmp_path):
     lines, parts = jamendo_rows(4000)
     write_jamendo(tmp_path / "data" / "data", lines, parts)

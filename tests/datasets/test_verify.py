@@ -16,6 +16,7 @@ import soundfile
 from mgrbench.core.types import BenchError, Dataset, Track
 from mgrbench.datasets.collections.gtzan import DATASET
 from mgrbench.datasets.verify import LENGTH_TOLERANCE, FileFault, verify
+from tests.support.helpers import cli, done
 
 RATE = 1000  # Hz; the length in seconds is what counts, and the files stay small
 
@@ -75,6 +76,55 @@ def test_a_wav_file_of_another_checksum_is_named_with_both(tmp_path):
     assert report.unexpected_checksum == (FileFault("blues.00000", "blues.00000.wav", detail),)
     assert report.checksum_not_known == 1
     assert not report.ok
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256"])
+def test_a_file_of_the_published_checksum_is_right_whatever_its_length(tmp_path, algorithm):
+    file = clip(tmp_path / "blues.00000.wav", seconds=31.8)
+    other = clip(tmp_path / "blues.00001.wav", seconds=31.8)
+    right = hashlib.new(algorithm, file.read_bytes()).hexdigest()
+    wrong = "0" * len(right)
+    sums = {"blues.00000": right.upper(), "blues.00001": wrong}
+    known = [replace(t, checksum=sums[t.id]) for t in DATASET.tracks(tmp_path)]
+    report = verify(replace(DATASET, load=lambda root: known), tmp_path)
+    assert [found.id for found in report.unexpected_length] == ["blues.00001"]
+    (finding,) = report.unexpected_checksum
+    assert (finding.id, finding.path) == ("blues.00001", other.name)
+    assert finding.detail.endswith(f"{right}, published {wrong}")
+
+
+def test_what_is_no_checksum_is_said_to_be_none(tmp_path):
+    clip(tmp_path / "blues.00000.wav")
+    known = [replace(t, checksum="12ab") for t in DATASET.tracks(tmp_path)]
+    with pytest.raises(BenchError, match="'12ab' is no checksum; give an MD5, SHA-1 or SHA-256"):
+        verify(replace(DATASET, load=lambda root: known), tmp_path)
+
+
+def test_strict_says_by_its_status_that_something_is_wrong(tmp_path):
+    clip(tmp_path / "blues.00000.au")
+    assert "not all clips are as expected" in done("data", "verify", "gtzan", "--root", tmp_path).out
+    for more in ((), ("--json",)):
+        strict = cli("data", "verify", "gtzan", "--root", tmp_path, "--strict", *more)
+        assert (strict.code, strict.err.count("error")) == (3, 0)
+    (tmp_path / "mine").mkdir()
+    clip(tmp_path / "mine" / "a1.wav", seconds=31.8)
+    digest = hashlib.md5((tmp_path / "mine" / "a1.wav").read_bytes()).hexdigest()
+    (tmp_path / "mine.py").write_text(ONE_CLIP.replace("DIGEST", digest))
+    assert done("data", "verify", tmp_path / "mine.py", "--root", tmp_path / "mine", "--strict")
+
+
+ONE_CLIP = '''"""One clip of 31.8 s whose checksum is published."""
+
+from mgrbench import Dataset, Track
+
+TRACK = dict(id="a1", genre="Waltz", seconds=30.0, checksum="DIGEST")
+DATASET = Dataset(
+    name="mine", about="One clip.", genres=("Waltz", "Tango"), sample_rate=8000, segment_seconds=10.0,
+    segments_per_track=3, licence="none", homepage="https://example.org", citation="none",
+    load=lambda root: [Track(**TRACK, path="a1.wav" if root else None)],
+    identify=lambda name: "a1" if "a1" in name else None,
+)
+'''
 
 
 def truncated(file: Path) -> None:

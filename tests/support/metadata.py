@@ -46,8 +46,17 @@ class FmaTrack:
     duration: int = 200
 
 
-def write_fma(folder: Path, tracks: Iterable[FmaTrack], bio: str = 'A band,\n"of" some town') -> Path:
-    """``tracks.csv`` with these tracks and ``genres.csv``; ``bio`` is every artist's, as long as need be."""
+def write_fma(
+    folder: Path,
+    tracks: Iterable[FmaTrack],
+    bio: str = 'A band,\n"of" some town',
+    counted: Mapping[int, int] | None = None,
+) -> Path:
+    """``tracks.csv`` with these tracks and ``genres.csv``.
+
+    ``bio`` is every artist's, as long as need be; ``counted``: genre number -> tracks, by ``genres.csv``.
+    """
+    counted = counted or {}
     folder.mkdir(parents=True, exist_ok=True)
     place = {pair: position for position, pair in enumerate(FMA_COLUMNS)}
     fixed = [""] * len(FMA_COLUMNS)
@@ -71,7 +80,9 @@ def write_fma(folder: Path, tracks: Iterable[FmaTrack], bio: str = 'A band,\n"of
             for pair, value in said.items():
                 fields[place[pair]] = str(value)
             lines.writerow([track.id, *fields])
-    rows = [f"{number},1,{parent},{title},{root}" for number, parent, title, root in GENRES]
+    rows = [
+        f"{number},{counted.get(number, 0)},{parent},{title},{root}" for number, parent, title, root in GENRES
+    ]
     (folder / "genres.csv").write_text("\n".join(["genre_id,#tracks,parent,title,top_level", *rows, ""]))
     return folder / "tracks.csv"
 

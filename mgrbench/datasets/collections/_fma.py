@@ -10,7 +10,7 @@ The single label is ``track.genre_top``: the archive sets it where all genres of
 Known faults: 3 clips hold no audio, and 18 more are cut short or empty, because the metadata give their
 tracks a greater length than they have (github.com/mdeff/fma, issues 8 and 44); a track of under 30 s gives a
 shorter clip. Where the list ``checksums`` of an audio archive lies beside the clips, those of one checksum
-are exact replicas.
+are exact replicas, and `mgrbench data verify` compares them with it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from __future__ import annotations
 import csv
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache, partial
 from operator import itemgetter
 from pathlib import Path
@@ -27,7 +29,7 @@ from pathlib import Path
 from mgrbench import Archive, BenchError, Dataset, Metadata, PublishedFolds, Track
 from mgrbench.core.files import read_text, reading
 from mgrbench.core.gc_pause import without_collecting
-from mgrbench.datasets.collections._fma_genres import TOP, TracksLine, finest_genres
+from mgrbench.datasets.collections._fma_genres import TOP, TracksLine, finest_genres, tracks_by_genre
 from mgrbench.datasets.metadata import Stamp, replica_sets, stamp_of, usual_load, with_tracks
 
 SUBSETS = ("small", "medium", "large")
@@ -55,6 +57,9 @@ CUT_SHORT = frozenset(
         "098567", "098568", "098569", "098571", "105247", "108924", "126981", "127336", "143992",
     )
 )  # fmt: skip
+
+PUBLISHED = {"small": 8_000, "medium": 25_000, "large": 106_574}
+"""Tracks of the subsets, from the README of github.com/mdeff/fma."""
 
 _PARTS = {"training": "train", "validation": "valid", "test": "test"}
 _COLUMNS = (
@@ -136,18 +141,48 @@ def _known(
     path = folder / "tracks.csv"
     upto = SUBSETS[: SUBSETS.index(subset) + 1]
     rows = [row for row in _rows(path, stamp_of([path])) if row.subset in upto]
+    if len(rows) < PUBLISHED[subset]:
+        _refuse_cut(subset, len(rows), folder, checksums)
     labels = {row.id: TOP[row.top] for row in rows if row.top}
     kept = genres
     if finest:
         labels, kept = finest_genres(folder / "genres.csv", rows)
-    replicas = _replicas(checksums)
+    listed = _listed(checksums)
+    replicas = replica_sets(
+        ((digest, track) for track, digest in listed.items() if track not in NO_AUDIO), "sha1"
+    )
     among = frozenset(kept)
     labelled = [row for row in rows if labels.get(row.id) in among]
-    tracks = tuple(_track(row, labels[row.id], replicas.get(row.id)) for row in labelled)
+    tracks = tuple(
+        replace(_track(row, labels[row.id], replicas.get(row.id)), checksum=listed.get(row.id))
+        for row in labelled
+    )
     official = PublishedFolds(_provenance(subset, finest=finest), {row.id: (1, row.part) for row in labelled})
     return with_tracks(
-        fma(subset, genres, about, name=name, finest=finest), kept, tracks, {"official": official}
+        fma(subset, genres, about, name=name, finest=finest), kept, tracks, {"official": official}, ".mp3"
     )
+
+
+def _refuse_cut(subset: str, count: int, folder: Path, checksums: tuple[Path, ...]) -> None:
+    """Raise if a table with fewer tracks than were published is a part of FMA's own.
+
+    Fewer tracks alone are no fault, since a table may be made for an experiment. FMA's own files beside it
+    tell: the list of the clips, or the number of tracks of each genre.
+    """
+    path = folder / "tracks.csv"
+    rows = _rows(path, stamp_of([path]))
+    absent = _listed(checksums).keys() - {row.id for row in rows}
+    if absent or _counts_more(folder / "genres.csv", rows):
+        problem = f"holds {count} of the {PUBLISHED[subset]} tracks of FMA {subset}: it is cut short"
+        raise BenchError(problem, "get fma_metadata.zip again", path)
+
+
+def _counts_more(genres: Path, rows: tuple[TracksLine, ...]) -> bool:
+    """Whether FMA's table of genres, if it is there, counts more tracks of a genre than there are."""
+    if not genres.is_file():
+        return False
+    seen = Counter(number for row in rows for number in re.findall("[0-9]+", row.genres))
+    return any(count > seen[number] for number, count in tracks_by_genre(genres).items())
 
 
 def _provenance(subset: str, *, finest: bool) -> dict[str, str]:
@@ -252,10 +287,9 @@ def _checksums(name: str, root: Path) -> tuple[Path, ...]:
     return tuple(folder / "checksums" for folder in folders if (folder / "checksums").is_file())[:1]
 
 
-def _replicas(checksums: tuple[Path, ...]) -> dict[str, str]:
-    """Track id -> name of its set of replicas, by the list of checksums."""
-    listed = [found for path in checksums for found in _CHECKSUM.findall(read_text(path))]
-    return replica_sets(((digest, track) for digest, track in listed if track not in NO_AUDIO), "sha1")
+def _listed(checksums: tuple[Path, ...]) -> dict[str, str]:
+    """Track id -> SHA-1 of its clip, by the list of checksums."""
+    return {track: digest for path in checksums for digest, track in _CHECKSUM.findall(read_text(path))}
 
 
 @contextmanager

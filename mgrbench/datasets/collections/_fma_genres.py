@@ -83,6 +83,13 @@ def finest_genres(path: Path, rows: Sequence[TracksLine]) -> tuple[dict[str, str
     return {track: genre for track, genre in labels.items() if genre in set(genres)}, genres
 
 
+def tracks_by_genre(path: Path) -> dict[str, int]:
+    """Genre number -> its tracks in the whole dataset, as ``genres.csv`` counts them where it does."""
+    rows = csv.DictReader(io.StringIO(read_text(path)))
+    counts = ((row.get("genre_id") or "", row.get("#tracks") or "") for row in rows)
+    return {number: int(count) for number, count in counts if count.isdecimal()}
+
+
 _HINT = "put the genres.csv of the same fma_metadata.zip there"
 
 

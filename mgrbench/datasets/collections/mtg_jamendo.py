@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,6 +30,9 @@ from mgrbench.datasets.metadata import Stamp, replica_sets, stamp_of, usual_load
 FEWEST = 50
 """Tracks with this tag alone that a genre must have: too few for a test part otherwise."""
 
+TRACKS = 55_215
+"""Lines of the table, from the README of the repository."""
+
 SPLITS = tuple(f"split-{number}" for number in range(5))
 SUFFIXES = (".mp3", ".wav", ".flac", ".ogg", ".au")
 REPOSITORY = "https://github.com/MTG/mtg-jamendo-dataset"
@@ -38,6 +41,8 @@ CITATION = (
     "tagging, Machine Learning for Music Discovery Workshop, ICML 2019"
 )
 
+# Share of the tracks of all splits that each of them has at least; a few tracks may be in some alone.
+_WHOLE = 0.95
 _TABLE = "autotagging_genre.tsv"
 _PARTS = {"train": "train", "validation": "valid", "test": "test"}
 _COLUMNS = ["TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS"]
@@ -75,8 +80,10 @@ def read(root: Path) -> Dataset:
 @lru_cache(maxsize=1)
 @without_collecting()
 def _known(folder: Path, _fewest: int, _stamp: Stamp) -> Dataset:
-    single = [fields for fields in _lines(folder / _TABLE) if len(fields) == len(_COLUMNS)]
+    lines = _lines(folder / _TABLE)
+    single = [fields for fields in lines if len(fields) == len(_COLUMNS)]
     parts = {name: _parts(folder / "splits" / name) for name in SPLITS}
+    _refuse_cut(folder, {fields[0] for fields in lines}, parts)
     genres = _kept_genres(single, parts)
     replicas = _replicas(folder)
     kept = frozenset(genres)
@@ -100,6 +107,20 @@ def _known(folder: Path, _fewest: int, _stamp: Stamp) -> Dataset:
         for name, of in parts.items()
     }
     return with_tracks(DATASET, genres, tracks, published)
+
+
+def _refuse_cut(folder: Path, known: Set[str], parts: Mapping[str, Mapping[str, str]]) -> None:
+    """Raise if the table or a split was cut after a line: the others name tracks that it lacks."""
+    named = set().union(*parts.values())
+    if len(known) < TRACKS and (absent := named - known):
+        problem = (
+            f"lacks {len(absent)} tracks that the split files name, the first {min(absent)}: it is cut short"
+        )
+        raise BenchError(problem, _HINT, folder / _TABLE)
+    for name, of in parts.items():
+        if len(of) < _WHOLE * len(named):
+            problem = f"names {len(of)} of the {len(named)} tracks that all splits name: a file is cut short"
+            raise BenchError(problem, "get the files of the repository again", folder / "splits" / name)
 
 
 def _metadata_folder(root: Path) -> Path:
