@@ -191,6 +191,16 @@ CODES = {
         "may be one between libraries.",
         "Run it again in one environment if the difference matters (`constraints.txt` pins one).",
     ),
+    "MGR109": CodePage(
+        "trained on fewer tracks than the split has",
+        "run",
+        "The model was trained on fewer training and validation tracks than the split has, because the "
+        "features lack some. The detail counts them in the fold that lacks the largest share.",
+        "A model that learned from fewer tracks usually scores less, and one that never met the hard tracks "
+        "may score more. Rows trained on different tracks cannot be compared as equals.",
+        "Complete the features and run again. A row that lacks more than a hundredth of these tracks in a "
+        "fold gets no rank and no place in the overview, and `mgrbench leaderboard submit` does not take it.",
+    ),
 }
 """Code -> its page, in the order of the codes."""
 

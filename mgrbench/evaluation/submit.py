@@ -18,6 +18,8 @@ from mgrbench.results.folder import PREDICTIONS_FILE, RUN_FILE, run_folder
 from mgrbench.results.history import HISTORY_FILE
 from mgrbench.results.load import load_run
 from mgrbench.results.run import Run
+from mgrbench.results.standing import NEARLY_ALL
+from mgrbench.results.trained import least_trained
 from mgrbench.splits import is_shipped
 
 STEADY, SEEDED = 0.01, 0.05
@@ -71,6 +73,13 @@ def _checked(folder: Path) -> Run:
     if len(run.predictions) < split.test_tracks:
         problem = f"has predictions for {len(run.predictions)} of the split's {split.test_tracks} test tracks"
         raise BenchError(problem, "complete the features and run again", folder)
+    least = least_trained(run, split)
+    if least is not None and least.share < NEARLY_ALL:
+        problem = (
+            f"was trained on {least.tracks} of the {least.split_tracks} training and validation tracks "
+            f"of fold {least.fold}"
+        )
+        raise BenchError(problem, "complete the features and run again", folder)
     if not run.environment.packages:
         raise BenchError("says nothing of its library versions", "run it again by `mgrbench run`", folder)
     return run
@@ -90,6 +99,7 @@ def _remarks(run: Run) -> tuple[str, ...]:
 _ASKED = {
     "MGR101": "it will stand apart, unranked, as selected on test",
     "MGR102": "add runs of further seeds",
+    "MGR109": "say which tracks the features lack, and why",
     "MGR105": "say where the predictions come from, so that others can make them",
 }
 

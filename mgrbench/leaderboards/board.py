@@ -167,7 +167,7 @@ def _with_versions(rows: Sequence[Row]) -> list[Row]:
 
 def _best(rows: Sequence[Row], clusters: NDArray[np.int64], tracks: int) -> tuple[Row | None, int]:
     """The best row that does not stand apart, and how many others of these share its rank."""
-    eligible = [row for row in rows if not stands_apart(row.codes, row.test_tracks, tracks)]
+    eligible = [row for row in rows if not stands_apart(row.codes, row.test_tracks, tracks, row.trained)]
     again = ranked(eligible, clusters)
     if not again:
         return None, 0

@@ -126,7 +126,7 @@ def _cells(board: Board, row: Row) -> dict[str, Any]:
         "folds": folds_text(row),
         "folds_value": f"{row.accuracy_folds.mean:.6f}",
         "notes": notes_of(row).split(),
-        "apart": stands_apart(row.codes, row.test_tracks, board.audit.test_tracks),
+        "apart": stands_apart(row.codes, row.test_tracks, board.audit.test_tracks, row.trained),
         "run": row.run,
     }
 

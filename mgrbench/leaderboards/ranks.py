@@ -8,7 +8,8 @@ leads the next group, and the rest are compared with it. A group's rank is the p
 
 A rank says that none of its rows is significantly worse than its first. Two rows of one rank may still differ
 significantly from each other. Rows of equal accuracy always share a rank. A row that lacks more than a
-twentieth of the test tracks gets no rank, because it was tested on other tracks.
+twentieth of the test tracks gets no rank, because it was tested on other tracks. Nor does one whose model
+lacked more than a hundredth of the training and validation tracks of a fold, because it learned from others.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from mgrbench.leaderboards.rows import Row
 from mgrbench.metrics.clusters import clusters_of
 from mgrbench.metrics.significance import ALPHA, PairedTests, holm, paired_tests
 from mgrbench.results.run import Warn
+from mgrbench.results.standing import NEARLY_ALL
 
 ENOUGH = 0.95
 """Share of the split's test tracks that a ranked row must have predicted."""
@@ -67,7 +69,11 @@ def ranked(rows: Sequence[Row], clusters: NDArray[np.int64]) -> tuple[Row, ...]:
         clusters: see `split_clusters`.
     """
     found = list(rows)
-    able = [place for place, row in enumerate(rows) if row.test_tracks >= ENOUGH * len(clusters)]
+    able = [
+        place
+        for place, row in enumerate(rows)
+        if row.test_tracks >= ENOUGH * len(clusters) and row.trained >= NEARLY_ALL
+    ]
     first = 0
     while first < len(able):
         leader, below = able[first], able[first + 1 :]

@@ -15,6 +15,7 @@ from mgrbench.metrics.classification import METRICS, Metric
 from mgrbench.results.load import checked_run
 from mgrbench.results.run import MeanStd, Warn
 from mgrbench.results.scoring import derive
+from mgrbench.results.trained import least_trained
 from mgrbench.results.versions import versions_of
 
 
@@ -31,6 +32,7 @@ class Row:
             no standard deviation.
         warnings: those about the run, without those about its split.
         run: folder of the run, relative to the folder of runs.
+        trained: smallest share over the folds of the training and validation tracks that its model had.
         hits: what it got right, see `mgrbench.leaderboards.hits`.
         versions: the libraries it was made with; none where they are unknown.
         confusion: the confusion matrix, rows are true genres.
@@ -55,6 +57,7 @@ class Row:
     versions: Mapping[str, str] = field(repr=False)
     confusion: tuple[tuple[int, ...], ...] = field(repr=False)
     folder: Path = field(repr=False)
+    trained: float = 1.0
     tied: bool = False
 
     @property
@@ -83,6 +86,7 @@ def row_of(
         more = derive(run.predictions, split, extra).scores if extra else {}
     scores = {name: score for name, score in run.scores.items() if name in metrics}
     scores |= more
+    least = least_trained(run, split)
     return Row(
         rank=None,
         model=run.model,
@@ -102,4 +106,5 @@ def row_of(
         versions=versions_of(run),
         confusion=run.confusion,
         folder=folder,
+        trained=1.0 if least is None else least.share,
     )

@@ -21,6 +21,7 @@ from mgrbench.results.predictions import read_predictions
 from mgrbench.results.record import score_warnings
 from mgrbench.results.run import Run
 from mgrbench.results.scoring import derive
+from mgrbench.results.trained import FEWER, in_training, training_warnings
 from mgrbench.splits import settled
 
 TOLERANCE = 1e-9
@@ -88,14 +89,20 @@ def checked_run(folder: Path, split: Split, genres: tuple[str, ...]) -> Run:
     recorded_codes = {warning.code for warning in record.warnings}
     if hidden := {warning.code for warning in score_warnings(predictions, split)} - recorded_codes:
         raise _wrong(f"leaving out the warning {min(hidden)}", folder)
+    for fold in record.folds:
+        if fold.n_split not in {None, in_training(split.folds[fold.fold - 1])}:
+            raise _wrong(f"folds.{fold.fold}.n_split", folder, "the split has")
+    # Older records do not say that training tracks were missing; their folds show it.
+    late = [] if FEWER in recorded_codes else training_warnings(record, split)
+    fields["warnings"] = (*record.warnings, *late)
     return Run(**dict(record) | fields, predictions=predictions)
 
 
-def _wrong(place: str, folder: Path) -> BenchError:
+def _wrong(place: str, folder: Path, instead: str = "the predictions give") -> BenchError:
     hint = (
         "the record or the predictions were changed: run the model again with --fresh, or remove the folder"
     )
-    return BenchError(f"{place} is not what the predictions give", hint, folder / RUN_FILE)
+    return BenchError(f"{place} is not what {instead}", hint, folder / RUN_FILE)
 
 
 def _plain(value: object) -> object:

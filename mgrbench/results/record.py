@@ -26,6 +26,7 @@ from mgrbench.results.run import (
     Warn,
 )
 from mgrbench.results.scoring import Derived, derive
+from mgrbench.results.trained import in_training, training_warnings
 from mgrbench.splits import audit_split, split_from_text
 
 
@@ -68,7 +69,7 @@ def make_run(predictions: Predictions, dataset: Dataset, split: Split, origin: O
         origin: how the predictions came about.
     """
     derived = derive(predictions, split)
-    return Run(
+    run = Run(
         model=origin.model,
         options=dict(origin.options),
         features=dict(origin.features),
@@ -77,7 +78,7 @@ def make_run(predictions: Predictions, dataset: Dataset, split: Split, origin: O
         split_sha256=split.sha256,
         seed=origin.seed,
         selection=origin.selection,
-        folds=_fold_records(origin.parts, derived),
+        folds=_fold_records(origin.parts, split, derived),
         **derived.record_fields(),
         cost=origin.cost,
         environment=environment(),
@@ -92,6 +93,7 @@ def make_run(predictions: Predictions, dataset: Dataset, split: Split, origin: O
         finished_utc=_utc(datetime.now(UTC)),
         predictions=predictions,
     )
+    return run.model_copy(update={"warnings": (*run.warnings, *training_warnings(run, split))})
 
 
 def environment() -> Environment:
@@ -105,13 +107,14 @@ def environment() -> Environment:
     )
 
 
-def _fold_records(parts: Mapping[int, Fold], derived: Derived) -> tuple[FoldRecord, ...]:
+def _fold_records(parts: Mapping[int, Fold], split: Split, derived: Derived) -> tuple[FoldRecord, ...]:
     return tuple(
         FoldRecord(
             fold=number,
             n_train=len(part.train),
             n_valid=len(part.valid),
             n_test=len(part.test),
+            n_split=in_training(split.folds[number - 1]),
             scores=dict(derived.fold_scores[number]),
         )
         for number, part in parts.items()

@@ -29,12 +29,17 @@ class Selection(_Record):
 
 
 class FoldRecord(_Record):
-    """One fold: the number of tracks in each part that the model was given, and its scores."""
+    """One fold: the number of tracks in each part that the model was given, and its scores.
+
+    ``n_split`` is the number of training and validation tracks that the split has in the fold. It is null in
+    older records.
+    """
 
     fold: int
     n_train: int
     n_valid: int
     n_test: int
+    n_split: int | None = None
     scores: dict[str, float]
 
 

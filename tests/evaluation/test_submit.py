@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from mgrbench.splits import load_split
 from tests.support.helpers import (
     cli,
     copied,
@@ -50,6 +51,19 @@ def test_a_submitted_run_is_the_run_and_builds_a_board(place):
     done("leaderboard", "check", "--runs", "leaderboards/runs", "--out", "new")
     with unchanged(place):
         done("leaderboard", "submit", "lda", "--runs", "leaderboards/runs")
+
+
+def test_training_tracks_may_lack_by_one_clip_and_no_more(place):
+    fold = load_split("gtzan/kereliuk").folds[0]
+    arguments = ("-d", "gtzan", "-s", "kereliuk", "--allow-missing")
+    for name, lacking in (("one", 1), ("many", 300)):
+        store_vectors(place, name, (*fold.train[lacking:], *fold.valid, *fold.test))
+        done("run", "-m", "lda", *arguments, "-f", name, "--name", name, "--out", "some")
+    (taken,) = done("leaderboard", "submit", "one", "--runs", "some", "--json").document["submitted"]
+    assert any(remark.startswith("MGR109: ") for remark in taken["remarks"])
+    with unchanged(place):
+        line = refused("leaderboard", "submit", "many", "--runs", "some")
+    assert "was trained on 340 of the 640 training and validation tracks of fold 1" in line
 
 
 def test_what_is_not_to_be_believed_is_not_taken(place):

@@ -59,7 +59,8 @@ def read_accuracies(folder: Path, split: str) -> Accuracies:
         best: dict[str, Configuration] = {}
         for row in board["ranked"]:  # by falling accuracy
             codes = {warning["code"] for warning in row["warnings"]}
-            if not stands_apart(codes, row["test_tracks"], test_tracks):
+            # A row without a rank lacks too many training or test tracks to be shown alone.
+            if row["rank"] is not None and not stands_apart(codes, row["test_tracks"], test_tracks):
                 made = Configuration(row["model"], dict(row["options"]), tuple(row["features"]))
                 key = (made.model, made.features, json.dumps(made.options, sort_keys=True))
                 rows.setdefault(key, _SCORE.validate_python(row["scores"]["accuracy"]))
