@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from mgrbench.cli.output import table
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mgrbench.leaderboards.tables.grid import Grid
+
+
+_GAP = 2
+"""Columns of the screen between two cells."""
 
 
 def draw_grids(screen: Console, grids: Sequence[Grid]) -> None:
@@ -24,12 +29,34 @@ def draw_grids(screen: Console, grids: Sequence[Grid]) -> None:
         if grid.short:
             _draw_matrix(screen, grid, rows)
         else:
-            # Headings of two parts stand on two lines.
-            kinds = ["right" if at in grid.numeric else "fold" for at in range(len(grid.columns))]
-            heads = [name.replace(", ", "\n") for name in grid.columns]
-            screen.print(table(list(zip(heads, kinds, strict=True)), rows))
+            _draw_blocks(screen, grid, rows)
         for note in grid.notes:
             screen.print(note, markup=False, style="dim")
+
+
+def _draw_blocks(screen: Console, grid: Grid, rows: list[list[str]]) -> None:
+    """A table; columns that have no room beside the others stand below, with the first one again."""
+    widths, heads = [], []
+    for at, name in enumerate(grid.columns):
+        cells = max((len(row[at]) for row in rows), default=0)
+        widths.append(max(cells, *map(len, name.split())))
+        heads.append(
+            "\n".join(
+                line for part in name.split(", ") for line in wrap(part, widths[-1], break_on_hyphens=False)
+            )
+        )
+    kinds = ["right" if at in grid.numeric else "fold" for at in range(len(grid.columns))]
+    blocks: list[list[int]] = [[0]]
+    for at in range(1, len(grid.columns)):
+        if len(blocks[-1]) > 1 and sum(widths[one] + _GAP for one in [*blocks[-1], at]) - _GAP > screen.width:
+            blocks.append([0])
+        blocks[-1].append(at)
+    for place, block in enumerate(blocks):
+        if place:
+            screen.print()
+        screen.print(
+            table([(heads[at], kinds[at]) for at in block], [[row[at] for at in block] for row in rows])
+        )
 
 
 def _draw_matrix(screen: Console, grid: Grid, rows: list[list[str]]) -> None:

@@ -21,6 +21,7 @@ from mgrbench.leaderboards.tables.grid import Grid, abbreviated
 from mgrbench.leaderboards.tables.latex import latex_escaped
 from mgrbench.results.run import RunRecord
 from mgrbench.splits import shipped_splits
+from tests.support.boards import score
 from tests.support.helpers import GTZAN, MINI, MINI_RUN, cli, done, record, refused, unchanged
 
 FORMATS = ("md", "csv", "latex", "html")
@@ -379,7 +380,9 @@ def test_a_whole_system_is_compared_on_what_it_was_given_and_that_is_said(place)
         if len((run := json.loads(file.read_text()))["features"]) == 2
     )
     assert row[2]["value"] == pytest.approx(accuracy, abs=1e-6)
-    assert "§ Printed on mel, percussive, scatter, transfer, of which there is no run." in grid["notes"]
+    assert (
+        "§ Printed on mel, percussive, scatter, transfer; no run used these in every fold." in grid["notes"]
+    )
     assert "on mel+cqt" in " ".join(grid["notes"])
     # On two splits, a column each; what was measured on one of them only stays empty in the other.
     words = ("table", 11, "-d", "gtzan", "--runs", "few", "--split", "mini", "--split", "artist3")
@@ -442,6 +445,51 @@ def test_a_table_fits_on_a_screen(table, tmp_path, monkeypatch):
         any(printed.printed.removeprefix("0") in " ".join(lines) for printed in reported())
         or table in CONFUSIONS
     )
+
+
+TWO_SPLITS = {
+    "gtzan": ("random10", "artist3"),
+    "ismir2004": ("official", "artist5"),
+    "extballroom": ("random10", "artist10"),
+}
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("table", [table for table in TITLES if table not in CONFUSIONS])
+def test_no_cell_and_no_name_is_cut_on_a_narrow_screen(table, several, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    dataset = datasets_of(table)[-1]
+    words = [word for split in TWO_SPLITS[dataset] for word in ("--split", split)] if several else []
+    (grid,) = done("table", table, "-d", dataset, *words, "--json").document["tables"]
+    lines = done("table", table, "-d", dataset, *words).out.splitlines()
+    for row in grid["rows"]:
+        shown = "  ".join(line for line in lines if line.startswith(row[0]))
+        assert shown, row[0]
+        for cell in row[1:]:
+            assert cell is None or cell["text"] in shown
+    head = " ".join(lines).split()
+    assert {word for name in grid["columns"] for word in name.replace(",", "").split()} <= set(head)
+
+
+def test_columns_without_room_stand_below_with_the_names_again(chooser, monkeypatch):
+    done(*chooser, "--out", "same")
+    monkeypatch.setenv("COLUMNS", "60")
+    words = ("table", 4, "-d", "gtzan", "--runs", "same", "--split", "mini", "--split", "artist3")
+    lines = [line for line in done(*words).out.splitlines() if line.startswith("m+s")]
+    assert len(lines) == 2
+    assert ".9580 ± .0154" in lines[0]
+    assert ".9300 ± .0184" in lines[1]
+    assert max(map(len, lines)) <= 60
+
+
+def test_external_predictions_stand_in_the_row_that_they_were_named_for(place):
+    score(place, "fusionnet", 45, "--out", "sent")
+    rows, notes = cells_of(11, "--runs", "sent")
+    assert rows["FusionNet"]["GTZAN, measured"]["text"].startswith(".750 ")
+    assert any(note.startswith("FusionNet, measured .750: fusionnet; MGR105") for note in notes)
+    rows, _ = cells_of(4, "--runs", "sent")
+    assert not any(cell for row in rows.values() for name, cell in row.items() if "measured" in name)
 
 
 def test_what_a_table_cannot_show_is_said(place):

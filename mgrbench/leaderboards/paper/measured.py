@@ -226,7 +226,7 @@ class MeasuredRuns:
         """A note where a run used other features than a printed accuracy; else empty."""
         if not one.features or _used_everywhere(run, one.features):
             return ""
-        return f"§ Printed on {', '.join(one.features)}, of which there is no run."
+        return f"§ Printed on {', '.join(one.features)}; no run used these in every fold."
 
 
 def _used_everywhere(run: RunRecord, features: Sequence[str]) -> bool:

@@ -29,9 +29,10 @@ def features_used(run: RunRecord) -> tuple[frozenset[str], ...]:
 def decision(run: RunRecord) -> str:
     """How a run decides: ``single`` (one feature), ``sum`` (sum rule), ``meta`` (meta-CNN), or empty.
 
-    It is empty for a model of several features that records neither of FusionNet's two rules in every fold.
+    It is empty for a model of several features that records neither of FusionNet's two rules in every fold,
+    and for external predictions, whose features are unknown.
     """
-    if len(run.features) < 2:
+    if len(run.features) == 1:
         return "single"
     folds = _folds(run)
     if not folds or not all(_has(fold, _CHOSEN) for fold in folds):
