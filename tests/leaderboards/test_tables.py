@@ -295,6 +295,7 @@ def test_what_a_run_used_is_read_from_its_record(chosen, used, rule, place):
     assert {"".join(sorted(one)) for one in features_used(run)} == used
     assert decision(run) == rule
     assert bool(choice_text(run)) == (used != {"abc"})
+    assert ("does not say" in choice_text(run)) == (used == {""})
 
 
 def test_a_model_without_the_papers_rules_is_not_shown_as_one_of_them(chooser):

@@ -49,7 +49,11 @@ def choice_text(run: RunRecord) -> str:
     used = features_used(run)
     if set(used) == {frozenset(run.features)}:
         return ""
-    texts = Counter("+".join(name for name in run.features if name in one) or "unknown" for one in used)
+    if not any(used):
+        return "its record does not say which of these features it used"
+    texts = Counter(
+        "+".join(name for name in run.features if name in one) or "unknown features" for one in used
+    )
     if len(texts) == 1:
         return f"every fold chose {next(iter(texts))}"
     counts = ", ".join(f"{text} ({count} of {len(used)})" for text, count in texts.most_common())
