@@ -26,6 +26,11 @@ COLUMN_NAMES = (
 )  # fmt: skip
 """What columns of names are called, in small letters without signs; the earlier is the surer."""
 
+_LABEL = re.compile(
+    r"(true|main|top|sub|parent)?(label|genre|class|target|category|style|tag)(s|es)?"
+    r"(id|ids|idx|index|no|num|number|name|names|top|all|code|encoded|int|str)?|categories|y|ytrue"
+)
+
 _PLAYLISTS = (".m3u", ".m3u8")
 _TABLES = (".csv", ".tsv", ".tab", ".psv")
 _SIGNS = ("\t", ",", ";", "|")
@@ -49,6 +54,16 @@ class ListFile:
 def plain(name: str) -> str:
     """A column's name in small letters without signs, as `COLUMN_NAMES` has it."""
     return re.sub(r"[\W_]", "", name).lower()
+
+
+def is_label(name: str) -> bool:
+    """Whether a column is called like one of class labels, as ``genre_top``, and so can't name tracks."""
+    return _LABEL.fullmatch(plain(name)) is not None
+
+
+def _is_header(cells: Iterable[str]) -> bool:
+    """Whether cells are names of columns: one is called like a column of tracks or of labels."""
+    return any(plain(cell) in COLUMN_NAMES or is_label(cell) for cell in cells)
 
 
 def read_list_file(path: Path, *, by_column: bool = False) -> ListFile:
@@ -104,10 +119,10 @@ def _parted(line: str) -> tuple[str, ...]:
 
 
 def _has_header(text: str) -> bool:
-    """Whether the first line names several columns, and one of them as a column of tracks is called."""
+    """Whether the first line names several columns."""
     _, first = next(iter(_lines(text)), (0, ""))
     cells = _parted(first)
-    return len(cells) > 1 and any(plain(cell) in COLUMN_NAMES for cell in cells)
+    return len(cells) > 1 and _is_header(cells)
 
 
 def _sign_of(text: str) -> str:
@@ -130,7 +145,7 @@ def _table(text: str, path: Path, sign: str) -> ListFile:
         return ListFile(kind, (), ())
     width = max(map(len, rows))
     padded = tuple((*row, *[""] * (width - len(row))) for row in rows)
-    if any(plain(cell) in COLUMN_NAMES for cell in padded[0]):
+    if _is_header(padded[0]):
         return ListFile(kind, tuple(cell.lstrip("#").strip() for cell in padded[0]), padded[1:])
     return ListFile(kind, (), padded)
 

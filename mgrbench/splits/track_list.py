@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from mgrbench.core.text import did_you_mean
+from mgrbench.core.text import printable
 from mgrbench.core.types import BenchError, Dataset
-from mgrbench.splits.list_file import COLUMN_NAMES, ListFile, plain, read_list_file
+from mgrbench.splits.list_file import ListFile, is_label, read_list_file
+from mgrbench.splits.name_columns import Known, is_number, meant_place, name_places, place_of
 
 _SHOWN = 60
 """Signs of a name that a message shows."""
-
-_NO_NAME = len(COLUMN_NAMES)
+_SHOWN_COLUMNS = 4
+"""How many columns are listed by their numbers."""
+_BETWEEN = (r"[\t,;|\n]", r"\s")
+"""What stands between several names; a space only where the other signs part none."""
+_AROUND = " \"'[](){}"
+"""What may stand around a name, as in a list that a program printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +34,10 @@ class TrackList:
         unknown: names that are no track of the dataset, as they stand in the list.
         repeated: tracks that it names more than once.
         kind: format of the file: ``text``, ``CSV``, ``TSV``, ``PSV``, ``JSON``, ``JSON lines`` or ``M3U``.
-        column: the column that the names are taken from: its name, or its number from 1; empty if there is
-            only one, or if each line of a text was searched for itself.
+        column: the column that the names are taken from: its name, or its number from 1 (of several columns,
+            all numbers); empty if there is only one, or if each line of a text was searched for itself.
         names: how many names it has, known or not.
+        rows: how many lines (of JSON, entries) the names stand on.
     """
 
     ids: tuple[str, ...]
@@ -39,6 +46,7 @@ class TrackList:
     kind: str = "text"
     column: str = ""
     names: int = 0
+    rows: int = 0
 
     @property
     def matched(self) -> int:
@@ -50,9 +58,8 @@ def read_track_list(path: Path, dataset: Dataset, column: str | None = None) -> 
     """Read a file of track ids, file names or paths.
 
     Text (one name a line), CSV, TSV, JSON, JSON lines and M3U are read, see `mgrbench.splits.list_file`;
-    ``#`` starts a comment. Where there are columns, the names are taken from that which is called like one
-    (``track_id``, ``file``, ``path`` …) and names most tracks, else from that which names most tracks. In
-    text without a line of column names, the first cell of a line that names a track counts.
+    ``#`` starts a comment. Where there are columns, `mgrbench.splits.name_columns` chooses the one that names
+    the tracks. A line or a cell that holds several names counts as several names.
 
     Args:
         path: the file.
@@ -64,24 +71,50 @@ def read_track_list(path: Path, dataset: Dataset, column: str | None = None) -> 
     """
     listed = read_list_file(path, by_column=column is not None)
     known = _Names(dataset)
+    places: tuple[int, ...] = ()
     if listed.kind == "text":
-        cells = [next((cell for cell in row if known(cell)), row[0]) for row in listed.rows]
-        called = ""
+        names = _names_of_lines(listed, known)
     else:
-        place = _place_of(listed, column, path) if column is not None else _likely_place(listed, known)
-        cells = [row[place] for row in listed.rows]
-        called = _called(listed, place)
-    named = [(cell, known(cell)) for cell in cells]
+        places = (place_of(listed, column, path),) if column is not None else name_places(listed, known.first)
+        names = _names_of_columns(listed, places, known)
+    named = [(name, known(name)) for name in names]
     ids = [track for _, track in named if track]
-    unknown = tuple(cell for cell, track in named if not track)
+    unknown = tuple(name for name, track in named if not track)
     if not ids:
-        first = "line" if listed.kind == "text" else "name"
-        example = f" (its first {first} is {unknown[0][:_SHOWN]!r})" if unknown else " (it is empty)"
-        hint = f"write one id, file name or path a line, for example {min(known.ids)}"
-        hint += "; --column names the column of a table" if len(listed.columns) > 1 else ""
-        raise BenchError(f"names no track of {dataset.name}{example}", hint, path)
+        raise _no_track(path, dataset, listed, places, unknown)
     repeated = tuple(track for track, count in Counter(ids).items() if count > 1)
-    return TrackList(tuple(dict.fromkeys(ids)), unknown, repeated, listed.kind, called, len(named))
+    called = _called(listed, places)
+    return TrackList(
+        tuple(dict.fromkeys(ids)), unknown, repeated, listed.kind, called, len(named), len(listed.rows)
+    )
+
+
+def _names_of_lines(listed: ListFile, known: _Names) -> list[str]:
+    """The names in lines of plain text: a whole line, several names on it, or one beside other things."""
+    found = [known.several(line) or _name_among([line, *cells], known) for line, *cells in listed.rows]
+    parted = [row[1:] for row in listed.rows if len(row) > 2]
+    if parted and not any(names for row, names in zip(listed.rows, found, strict=True) if len(row) > 2):
+        # Ids that are numbers: only the whole column can tell them from labels.
+        width = max(map(len, parted))
+        table = ListFile("text", (), tuple((*cells, *[""] * (width - len(cells))) for cells in parted))
+        places = name_places(table, known)
+        of_row = iter([[row[place] for place in places if known(row[place])] for row in table.rows])
+        found = [
+            next(of_row) if len(row) > 2 else names for row, names in zip(listed.rows, found, strict=True)
+        ]
+    return [name for row, names in zip(listed.rows, found, strict=True) for name in names or [row[0]]]
+
+
+def _name_among(cells: Sequence[str], known: Known) -> list[str]:
+    """The first cell that names a track; beside other cells, a bare number may be a label."""
+    alone = len(cells) <= 2  # the line, and the line without quotes
+    return next(([cell] for cell in cells if known(cell) and (alone or not is_number(cell))), [])
+
+
+def _names_of_columns(listed: ListFile, places: tuple[int, ...], known: _Names) -> list[str]:
+    """The names in columns of a table; in several columns an empty cell is no name."""
+    cells = [row[place] for row in listed.rows for place in places if len(places) == 1 or row[place]]
+    return [name for cell in cells for name in known.several(cell) or [cell]]
 
 
 class _Names:
@@ -96,6 +129,22 @@ class _Names:
         if name not in self._memo:
             self._memo[name] = next(filter(None, map(self._track, _spellings(name))), None)
         return self._memo[name]
+
+    def several(self, cell: str) -> list[str]:
+        """The names in a cell that holds names of two tracks or more, else none.
+
+        Bare numbers count only among themselves: beside other names they may be labels.
+        """
+        for sign in _BETWEEN:
+            parts = [part for part in (piece.strip(_AROUND) for piece in re.split(sign, cell)) if part]
+            names = [part for part in parts if not is_number(part.rpartition("/")[2])] or parts
+            if len({self(name) for name in names} - {None}) > 1:
+                return names
+        return []
+
+    def first(self, cell: str) -> str | None:
+        """The first track that a cell names."""
+        return next(filter(None, map(self, self.several(cell) or [cell])), None)
 
     def _track(self, name: str) -> str | None:
         track = name if name in self.ids else self.dataset.identify(name)
@@ -123,37 +172,32 @@ def _spellings(name: str) -> Iterator[str]:
             yield unicodedata.normalize(form, slashes)
 
 
-def _place_of(listed: ListFile, column: str, path: Path) -> int:
-    """Position of the column of this name or number."""
-    width = len(listed.rows[0]) if listed.rows else len(listed.columns)
-    if column in listed.columns:
-        return listed.columns.index(column)
-    alike = [place for place, name in enumerate(listed.columns) if plain(name) == plain(column)]
-    if len(alike) == 1:
-        return alike[0]
-    if column.isascii() and column.isdecimal() and 1 <= int(column[:6]) <= width:
-        return int(column[:6]) - 1
-    has = ", ".join(repr(name)[1:-1] for name in listed.columns) or f"{width} without names, counted from 1"
-    hint = did_you_mean(repr(column), map(repr, listed.columns), f"its columns are {has}")
-    raise BenchError(f"has no column {column!r}", hint, path)
-
-
-def _likely_place(listed: ListFile, known: _Names) -> int:
-    """Position of the column that holds the names: by what it is called, and by how many tracks it names."""
-    if not listed.rows:
-        return 0
-    places = range(len(listed.rows[0]))
-    counts = [sum(known(row[place]) is not None for row in listed.rows) for place in places]
-    ranks = [_rank(listed.columns[place]) if listed.columns else _NO_NAME for place in places]
-    return max(places, key=lambda p: (counts[p] > 0 and ranks[p] < _NO_NAME, counts[p], -ranks[p], -p))
-
-
-def _rank(name: str) -> int:
-    """How sure a column's name is, 0 the surest."""
-    return COLUMN_NAMES.index(plain(name)) if plain(name) in COLUMN_NAMES else _NO_NAME
-
-
-def _called(listed: ListFile, place: int) -> str:
+def _called(listed: ListFile, places: Sequence[int]) -> str:
+    """The names of columns, or their numbers from 1 where there are several without names."""
     if listed.columns:
-        return listed.columns[place]
-    return str(place + 1) if listed.rows and len(listed.rows[0]) > 1 else ""
+        return ", ".join(listed.columns[place] for place in places)
+    if not places or not listed.rows or len(listed.rows[0]) == 1:
+        return ""
+    numbers = [str(place + 1) for place in places]
+    return ", ".join(numbers) if len(numbers) <= _SHOWN_COLUMNS else f"{numbers[0]} to {numbers[-1]}"
+
+
+def _no_track(
+    path: Path, dataset: Dataset, listed: ListFile, places: Sequence[int], unknown: Sequence[str]
+) -> BenchError:
+    """What is said of a list without a track: the column that was meant, and its first name."""
+    example = min((track.id for track in dataset.tracks()), default="a0001")
+    hint = f"write one id, file name or path a line, for example {example}"
+    hint += "; --column names the column of a table" if len(listed.columns) > 1 else ""
+    if not listed.rows:
+        return BenchError(f"names no track of {dataset.name} (it is empty)", hint, path)
+    if not listed.columns:
+        kind, name = ("line" if listed.kind == "text" else "name"), (*unknown, ", ".join(listed.rows[0]))[0]
+        problem = f"names no track of {dataset.name} (its first {kind} is {printable(name)[:_SHOWN]!r})"
+        return BenchError(problem, hint, path)
+    place = places[0] if places else meant_place(listed.columns)
+    column = printable(listed.columns[place])
+    first = f"the first cell of its column {column!r} is {printable(listed.rows[0][place])[:_SHOWN]!r}"
+    labels = [name for at, name in enumerate(listed.columns) if is_label(name) and at != place]
+    first += f"; {printable(labels[0])!r} holds labels" if labels else ""
+    return BenchError(f"names no track of {dataset.name} ({first})", hint, path)
