@@ -65,8 +65,10 @@ def audited_document(found: Audited, *, with_tracks: bool) -> dict[str, Any]:
             "file": str(one.path),
             "format": one.tracks.kind,
             "column": one.tracks.column or None,
+            "lines": one.tracks.rows,
             "names": one.tracks.names,
             "matched": one.tracks.matched,
+            "tracks": len(one.tracks.ids),
             "unknown": list(one.tracks.unknown),
             "repeated": list(one.tracks.repeated),
         }
@@ -89,12 +91,20 @@ def _list_lines(one: PartList) -> list[str]:
 
     read = one.tracks
     column = f", column {printable(read.column)}" if read.column else ""
-    matched = f"{read.matched} of {read.names} names matched"
-    lines = [f"{one.part}: {printable(one.path.name)} ({read.kind}{column}): {matched}"]
+    rows = _several(read.rows, "entry" if read.kind == "JSON" else "line", "entries")
+    matched = f"{read.matched} of {_several(read.names, 'name')} matched"
+    counts = f"{rows}, {matched}, {_several(len(read.ids), 'track')}"
+    lines = [f"{one.part}: {printable(one.path.name)} ({read.kind}{column}): {counts}"]
     lines += [f"  not matched: {printable(name)}" for name in read.unknown[:_SHOWN]]
     if len(read.unknown) > _SHOWN:
         lines.append(f"  … and {len(read.unknown) - _SHOWN} more (--json lists all)")
     return lines
+
+
+def _several(count: int, one: str, many: str = "") -> str:
+    """``1 line``, ``3 lines``, ``2 entries``."""
+    plural = many if one == "entry" else f"{one}s"
+    return f"{count} {one if count == 1 else plural}"
 
 
 def document(audit: Audit, *, with_tracks: bool) -> dict[str, Any]:
@@ -105,6 +115,7 @@ def document(audit: Audit, *, with_tracks: bool) -> dict[str, Any]:
         "name": audit.name,
         "dataset": audit.dataset,
         "test_tracks": audit.test_tracks,
+        "partial": audit.partial,
         "artist_in_train": audit.artist_in_train,
         "artist_in_train_same_genre": audit.artist_in_train_same_genre,
         "exact_replica_in_train": audit.exact_replica_in_train,

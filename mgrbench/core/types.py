@@ -148,6 +148,8 @@ class Dataset:
         metadata: where the tracks are read from, if they do not come with mgrbench.
         steps: how to get the audio, step by step, with ``{root}`` for the data root; by default made from
             the archives.
+        left_out: tracks of the collection that are none of the dataset's, as those of several genres, with
+            their genres joined by ``;``. An audit of lists knows their artists.
         cautions: what to know of any score on it, one sentence each, such as how many labels are wrong.
     """
 
@@ -168,6 +170,7 @@ class Dataset:
     metadata: Metadata | None = None
     steps: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
+    left_out: tuple[Track, ...] = field(default=(), repr=False)
 
     def at(self, root: Path) -> Dataset:
         """The dataset as the metadata under ``root`` describe it; itself if its facts come with mgrbench.

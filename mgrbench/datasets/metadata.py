@@ -27,6 +27,7 @@ def with_tracks(
     tracks: tuple[Track, ...],
     published: Mapping[str, PublishedFolds],
     checksums_of: str = "",
+    left_out: tuple[Track, ...] = (),
 ) -> Dataset:
     """The dataset with what its metadata say; it holds no local functions, so that processes can share it.
 
@@ -36,8 +37,15 @@ def with_tracks(
         tracks: its tracks.
         published: its official splits.
         checksums_of: ending of the files that the tracks' checksums were made of.
+        left_out: tracks of the collection that are none of the dataset's.
     """
-    known = replace(dataset, genres=genres, load=partial(_all, tracks), published=partial(_given, published))
+    known = replace(
+        dataset,
+        genres=genres,
+        load=partial(_all, tracks),
+        published=partial(_given, published),
+        left_out=left_out,
+    )
     return replace(known, load=partial(tracks_with_audio, known, checksums_of=checksums_of))
 
 

@@ -229,7 +229,7 @@ def _named(outcomes: Sequence[_Outcome], kind: str) -> tuple[Problem, ...]:
 
 def _facts_of(dataset: Dataset) -> Dataset:
     """The dataset without its functions: a worker process can't import those of a dataset that is a file."""
-    return changed(dataset, load=_no_tracks, identify=_no_track, published=dict, metadata=None)
+    return changed(dataset, load=_no_tracks, identify=_no_track, published=dict, metadata=None, left_out=())
 
 
 def _no_tracks(_root: Path | None) -> Sequence[Track]:

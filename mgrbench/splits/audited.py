@@ -9,7 +9,7 @@ from pathlib import Path
 from mgrbench.core.dataset_plugin import load_dataset, named_dataset
 from mgrbench.core.errors import BenchError
 from mgrbench.core.types import Dataset, Fold
-from mgrbench.splits.audit import audit_folds, audit_split
+from mgrbench.splits.audit import NamesRead, audit_folds, audit_split
 from mgrbench.splits.findings import Audit
 from mgrbench.splits.load import load_split
 from mgrbench.splits.track_list import TrackList, read_track_list
@@ -86,10 +86,13 @@ def audit_lists(
         hint = "give a split's name, or --train FILE --test FILE --dataset NAME"
         raise BenchError("there is nothing to audit", hint)
     data = load_dataset(dataset, root)
-    lists = tuple(PartList(part, path, read_track_list(path, data, column)) for part, path in files.items())
+    lists = tuple(
+        PartList(part, path, read_track_list(path, data, column, left_out=True))
+        for part, path in files.items()
+    )
     ids = {one.part: one.tracks.ids for one in lists}
     folds = [Fold(ids["train"], ids.get("valid", ()), ids["test"])]
-    unknown = [name for one in lists for name in one.tracks.unknown]
+    read = [NamesRead(one.tracks.names, one.tracks.unknown) for one in lists]
     repeated = [name for one in lists for name in one.tracks.repeated]
     name = f"{files['train'].name} → {files['test'].name}"
-    return Audited(data, folds, audit_folds(name, folds, data, unknown, repeated), lists)
+    return Audited(data, folds, audit_folds(name, folds, data, read, repeated), lists)

@@ -38,7 +38,9 @@ def _check_ids(split: Split, dataset: Dataset, known: Container[str | None]) -> 
     first = unknown[0]
     meant = dataset.identify(first)
     example = min((track.id for track in dataset.tracks()), default="")
-    if meant in known:
+    if {first, meant} & {track.id for track in dataset.left_out}:
+        hint = f"{dataset.name} leaves this track out: remove its row"
+    elif meant in known:
         hint = f"{dataset.name} calls it {meant}: write that"
     elif example:
         hint = f"ids look like {example!r}"

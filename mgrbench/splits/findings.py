@@ -106,6 +106,7 @@ class Audit:
         checks: the findings, one per code.
         known: what the dataset has facts of: ``"artist"``, ``"replica"``, ``"recording"``, ``"album"``.
         audio: the comparison of the clips' audio, where it was made.
+        partial: whether a part's names were too few known for a verdict, see `mgrbench.splits.audit`.
     """
 
     name: str
@@ -115,6 +116,7 @@ class Audit:
     checks: tuple[Finding, ...] = field(default=())
     known: frozenset[str] = frozenset()
     audio: AudioComparison | None = None
+    partial: bool = False
 
     @property
     def test_tracks(self) -> int:

@@ -71,7 +71,7 @@ def compare_audio(
         raise BenchError(f"none of {len(tracks)} clips could be read", f"the first: {first}", root)
     audio = AudioComparison(
         clips=len(prints),
-        missing=tuple(sorted(track for track in used & known.keys() if track not in found)),
+        missing=tuple(sorted(used - found)),
         unreadable=unreadable,
         matches=tuple(_across(list(alike(prints)), folds, known)),
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from mgrbench.core.text import printable
-from mgrbench.core.types import BenchError, Dataset
+from mgrbench.core.types import BenchError, Dataset, Track
 from mgrbench.splits.list_file import ListFile, is_label, read_list_file
 from mgrbench.splits.name_columns import Known, is_number, meant_place, name_places, place_of
 
@@ -54,7 +54,9 @@ class TrackList:
         return self.names - len(self.unknown)
 
 
-def read_track_list(path: Path, dataset: Dataset, column: str | None = None) -> TrackList:
+def read_track_list(
+    path: Path, dataset: Dataset, column: str | None = None, *, left_out: bool = False
+) -> TrackList:
     """Read a file of track ids, file names or paths.
 
     Text (one name a line), CSV, TSV, JSON, JSON lines and M3U are read, see `mgrbench.splits.list_file`;
@@ -65,12 +67,13 @@ def read_track_list(path: Path, dataset: Dataset, column: str | None = None) -> 
         path: the file.
         dataset: says which tracks there are and recognises their spellings.
         column: name of the column to take, or its number from 1.
+        left_out: whether tracks that the dataset leaves out are tracks, too.
 
     Raises:
         BenchError: if the file cannot be read, has no such column, or none of its names is a track's.
     """
     listed = read_list_file(path, by_column=column is not None)
-    known = _Names(dataset)
+    known = _Names(dataset, [*dataset.tracks(), *(dataset.left_out if left_out else ())])
     places: tuple[int, ...] = ()
     if listed.kind == "text":
         names = _names_of_lines(listed, known)
@@ -120,9 +123,9 @@ def _names_of_columns(listed: ListFile, places: tuple[int, ...], known: _Names) 
 class _Names:
     """Recognises tracks by their names; remembers what it was asked."""
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, tracks: Sequence[Track]) -> None:
         self.dataset = dataset
-        self.ids = {track.id for track in dataset.tracks()}
+        self.ids = {track.id for track in tracks}
         self._memo: dict[str, str | None] = {}
 
     def __call__(self, name: str) -> str | None:

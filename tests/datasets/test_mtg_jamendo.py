@@ -68,6 +68,60 @@ def test_the_official_splits(root, name):
     assert audit_split(split).artist_in_train == 0
 
 
+def test_lists_with_tracks_of_several_tags_are_audited_by_artist(root, tmp_path):
+    """The tables of the repository themselves, and one of 223 and 224, whose artists are in training."""
+    folder = root / "mtg-jamendo-dataset" / "data"
+    parts = [folder / "splits" / "split-0" / f"autotagging_genre-{part}.tsv" for part in ("train", "test")]
+    words = ("-d", "mtg_jamendo", "--root", root, "--json")
+    document = done("split", "audit", "--train", parts[0], "--test", parts[1], *words, "--strict").document
+    assert [(one["names"], one["matched"]) for one in document["lists"]] == [(5, 5), (3, 3)]
+    assert document["test_tracks"] == 3
+    checks = {check["code"]: check for check in document["checks"]}
+    assert checks["MGR001"]["status"] == "ok"
+    assert checks["MGR004"]["detail"].endswith(
+        "4 are tracks that mtg_jamendo leaves out, audited all the same"
+    )
+    assert document["folds"][0]["test_per_genre"] == {"metal": 1, "folk": 1}
+
+    rows = (folder / "autotagging_genre.tsv").read_text().replace("artist_000223", "artist_000214")
+    (folder / "autotagging_genre.tsv").write_text(rows)
+    (tmp_path / "train.txt").write_text("14/214.mp3\n")
+    (tmp_path / "test.txt").write_text("23/223.mp3\n24/224.mp3\n")
+    lists = ("--train", tmp_path / "train.txt", "--test", tmp_path / "test.txt")
+    document = done("split", "audit", *lists, *words).document
+    assert (document["artist_in_train"], document["artist_in_train_same_genre"]) == (1, 1)
+    assert document["checks"][0]["detail"] == "artist: 1 of 2 test tracks (50.0%)"
+
+
+def test_what_the_dataset_leaves_out_is_no_track_of_a_split(root, tmp_path):
+    dataset = load_dataset("mtg_jamendo")
+    assert {int(track.id[6:]): track.genre for track in dataset.left_out} == {
+        220: "jazz", 221: "jazz", 222: "ska", 223: "folk;metal", 224: "metal;rock;pop",
+    }  # fmt: skip
+    split = load_split("mtg_jamendo/split-0")
+    text = split.text.replace("/split-0", "/mine", 1).replace("track_0000214", "track_0000223")
+    (tmp_path / "mine.tsv").write_text(text)
+    line = refused("split", "audit", tmp_path / "mine.tsv")
+    assert (
+        "names 'track_0000223', which is no track of mtg_jamendo; mtg_jamendo leaves this track out" in line
+    )
+    (tmp_path / "only.txt").write_text("214\n215\n217\n218\n223\n")
+    made = (
+        "split",
+        "make",
+        "mtg_jamendo",
+        "--rule",
+        "hash",
+        "--name",
+        "m",
+        "--folds",
+        "2",
+        "--only",
+        tmp_path / "only.txt",
+    )
+    assert "1 lines name no track of mtg_jamendo, as '223'" in done(*made, "--out", tmp_path / "m.tsv").err
+
+
 def test_the_command_of_the_header_writes_the_split_again(root, tmp_path):
     split = load_split("split-3", "mtg_jamendo")
     done(*split.provenance["made-by"].split()[1:], "--out", tmp_path / "again.tsv")

@@ -253,16 +253,16 @@ def lists(tmp_path, monkeypatch):
 def test_it_says_what_it_could_match_and_what_not(lists, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     text = done(*lists).out
-    assert "train: train.csv (CSV, column path): 2 of 3 names matched" in text
+    assert "train: train.csv (CSV, column path): 3 lines, 2 of 3 names matched, 2 tracks" in text
     assert "  not matched: who.wav" in text
-    assert "test: test.m3u (M3U): 2 of 3 names matched" in text
+    assert "test: test.m3u (M3U): 3 lines, 2 of 3 names matched, 2 tracks" in text
     assert r"not matched: \x1b[31mred\u202e[bold]" in text
     assert "\x1b[31m" not in text
     assert "\u202e" not in text
     document = done(*lists, "--json").document
     assert document["lists"][0] == {
-        "part": "train", "file": "train.csv", "format": "CSV", "column": "path", "names": 3, "matched": 2,
-        "unknown": ["who.wav"], "repeated": [],
+        "part": "train", "file": "train.csv", "format": "CSV", "column": "path", "lines": 3, "names": 3,
+        "matched": 2, "tracks": 2, "unknown": ["who.wav"], "repeated": [],
     }  # fmt: skip
     assert [each["part"] for each in document["lists"]] == ["train", "test"]
     assert (document["test_tracks"], document["exact_replica_in_train"]) == (2, 1)
@@ -274,6 +274,83 @@ def test_a_column_is_of_lists_and_of_all_of_them(lists):
     assert done(*arguments, "--column", "path", "--json").document["test_tracks"] == 1
     assert "did you mean 'path'?" in refused(*arguments, "--column", "pat")
     assert "--column is of lists" in refused("split", "audit", "gtzan/artist3", "--column", "x")
+
+
+# Verdicts need the names
+
+
+def listed(place, known, unknown, *, part, start=0):
+    """A list of tracks of GTZAN, each by an artist of its own, and of names that are none."""
+    artists: dict[str, str] = {}
+    for track in GTZAN.tracks():
+        if track.artist and not (track.replica or track.recording or ";" in track.artist):
+            artists.setdefault(track.artist, track.id)
+    names = [*list(artists.values())[start : start + known], *(f"own_{n}.wav" for n in range(unknown))]
+    (place / f"{part}.txt").write_text("\n".join(names))
+    return (f"--{part}", place / f"{part}.txt")
+
+
+@pytest.mark.parametrize(
+    ("known", "unknown", "enough"), [(100, 0, True), (99, 1, True), (98, 2, False), (5, 45, False)]
+)
+@pytest.mark.parametrize("part", ["train", "valid", "test"])
+def test_no_check_says_ok_of_a_part_of_the_names(tmp_path, known, unknown, enough, part):
+    sizes = {"train": (100, 0), "valid": (20, 0), "test": (20, 0)} | {part: (known, unknown)}
+    command, start = ["split", "audit", "-d", "gtzan"], 0
+    for each, size in sizes.items():
+        command += listed(tmp_path, *size, part=each, start=start)
+        start += size[0]
+    document = done(*command, "--json").document
+    assert document["partial"] is not enough
+    checks = {check["code"]: check for check in document["checks"]}
+    codes = ("MGR001", "MGR002", "MGR003", "MGR006", "MGR008")
+    expected = "ok" if enough else "note"
+    assert {checks[code]["status"] for code in codes} == {expected}
+    names = sum(map(sum, sizes.values()))
+    assert all(
+        (f"not checked for {unknown} of {names} names" in checks[code]["detail"]) is not enough
+        for code in codes
+    )
+    strict = cli(*command, "--strict")
+    assert strict.code == (0 if enough else 3)
+    assert ("was checked in part only" in strict.err) is not enough
+
+
+def test_a_leak_among_few_names_is_a_leak_and_says_how_few(tmp_path):
+    (tmp_path / "train.txt").write_text("blues.00000\nwho\n")
+    (tmp_path / "test.txt").write_text("blues.00001\n")
+    command = (
+        "split",
+        "audit",
+        "--train",
+        tmp_path / "train.txt",
+        "--test",
+        tmp_path / "test.txt",
+        "-d",
+        "gtzan",
+    )
+    check = done(*command, "--json").document["checks"][0]
+    assert check["status"] == "leak"
+    assert check["detail"] == "artist: 1 of 1 test tracks (100.0%); not checked for 1 of 3 names"
+    assert cli(*command, "--strict").code == 3
+
+
+def test_the_head_counts_lines_names_and_tracks(tmp_path):
+    (tmp_path / "train.txt").write_text("blues.00000, blues.00001, blues.00000, who\n")
+    (tmp_path / "test.json").write_text('["rock.00001", "rock.00002"]')
+    command = (
+        "split",
+        "audit",
+        "--train",
+        tmp_path / "train.txt",
+        "--test",
+        tmp_path / "test.json",
+        "-d",
+        "gtzan",
+    )
+    text = done(*command).out
+    assert "train: train.txt (text): 1 line, 3 of 4 names matched, 2 tracks" in text
+    assert "test: test.json (JSON): 2 entries, 2 of 2 names matched, 2 tracks" in text
 
 
 # Albums, and artists within a genre

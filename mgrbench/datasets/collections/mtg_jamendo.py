@@ -80,25 +80,26 @@ def read(root: Path) -> Dataset:
 @lru_cache(maxsize=1)
 @without_collecting()
 def _known(folder: Path, _fewest: int, _stamp: Stamp) -> Dataset:
-    lines = _lines(folder / _TABLE)
+    lines = sorted(_lines(folder / _TABLE))
     single = [fields for fields in lines if len(fields) == len(_COLUMNS)]
     parts = {name: _parts(folder / "splits" / name) for name in SPLITS}
     _refuse_cut(folder, {fields[0] for fields in lines}, parts)
     genres = _kept_genres(single, parts)
     replicas = _replicas(folder)
     kept = frozenset(genres)
-    tracks = tuple(
+    found = tuple(
         Track(
             id=track,
-            genre=_genre(tag),
+            genre=";".join(map(_genre, tags)),
             artist=artist,
             album=album,
             seconds=float(seconds),
             replica=replicas.get(track),
         )
-        for track, artist, album, _path, seconds, tag in sorted(single)
-        if _genre(tag) in kept
+        for track, artist, album, _path, seconds, *tags in lines
     )
+    tracks = tuple(track for track in found if track.genre in kept)
+    left_out = tuple(track for track in found if track.genre not in kept)
     known = {track.id for track in tracks}
     published = {
         name: PublishedFolds(
@@ -106,7 +107,7 @@ def _known(folder: Path, _fewest: int, _stamp: Stamp) -> Dataset:
         )
         for name, of in parts.items()
     }
-    return with_tracks(DATASET, genres, tracks, published)
+    return with_tracks(DATASET, genres, tracks, published, left_out=left_out)
 
 
 def _refuse_cut(folder: Path, known: Set[str], parts: Mapping[str, Mapping[str, str]]) -> None:
