@@ -59,7 +59,7 @@ def _artist(split: Split, dataset: Dataset, track: Track) -> str:
     stated = split.artist[track.id]
     if not track.artist:
         return stated
-    if stated.strip() and frozenset(stated.split(";")) != track.artists:
+    if stated.strip() and {name.strip() for name in stated.split(";")} != track.artists:
         hint = f"{dataset.name} says {printable(track.artist)}: correct the split file, or leave it blank"
         raise BenchError(f"{split.name} says that {track.id} is by {printable(stated)!r}", hint)
     return track.artist

@@ -105,7 +105,10 @@ def _names_of_lines(listed: ListFile, known: _Names) -> list[str]:
         found = [
             next(of_row) if len(row) > 2 else names for row, names in zip(listed.rows, found, strict=True)
         ]
-    return [name for row, names in zip(listed.rows, found, strict=True) for name in names or [row[0]]]
+    # Where any line holds several names, an unknown line with cells does as well.
+    several = any(len(names) > 1 for names in found)
+    rest = ([cell for cell in row[1:] if cell] if several else [row[0]] for row in listed.rows)
+    return [name for names, line in zip(found, rest, strict=True) for name in names or line]
 
 
 def _name_among(cells: Sequence[str], known: Known) -> list[str]:

@@ -62,7 +62,7 @@ def test_a_file_that_says_otherwise_is_refused(tmp_path, cell, edit, needle):
 
 def test_the_order_of_several_artists_says_nothing():
     def reverse(cells):
-        return [*cells[:4], ";".join(reversed(cells[4].split(";")))]
+        return [*cells[:4], "; ".join(reversed(cells[4].split(";")))]
 
     assert any(";" in artist for artist in FILLED.artist.values())
     assert settled(split_from_text(changed(reverse), "x.tsv"), GTZAN).artist == FILLED.artist

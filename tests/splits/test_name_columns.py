@@ -135,9 +135,11 @@ def test_several_names_on_a_line_count_one_by_one(tmp_path, name, text, rows):
 
 
 def test_an_unknown_name_among_several_is_told(tmp_path):
-    found = read(tmp_path, "x.txt", "blues.00000.wav, who.wav, rock.00001.wav\nmetal.00002.wav\n", GTZAN)
+    found = read(
+        tmp_path, "x.txt", "blues.00000.wav, who.wav, rock.00001.wav\nmetal.00002.wav\nx, y\n", GTZAN
+    )
     assert found.ids == ("blues.00000", "rock.00001", "metal.00002")
-    assert (found.names, found.unknown) == (4, ("who.wav",))
+    assert (found.names, found.unknown) == (6, ("who.wav", "x", "y"))
     found = read(tmp_path, "x.csv", "blues.00000,rock.00001\nwho,rock.00002\nblues.00003,\n", GTZAN)
     assert (found.names, found.unknown, found.column) == (5, ("who",), "1, 2")
 
