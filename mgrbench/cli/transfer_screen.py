@@ -24,6 +24,12 @@ def draw_transfers(screen: Console, found: Sequence[Transfer]) -> None:
         "tracks have no class.",
         markup=False,
     )
+    if any(first.missing):
+        screen.print(
+            f"Tracks left out because a feature lacks them: {first.missing[0]} of {first.train}, "
+            f"{first.missing[1]} of {first.test}.",
+            markup=False,
+        )
     part, count = first.left_out
     if first.shared:
         kept = f"{count} tracks left out of {part}" if count else "none left out"

@@ -91,6 +91,23 @@ def test_it_trains_on_the_one_and_tests_the_other(place):
     assert not list((place / "transfers").glob(".rows*"))
 
 
+def test_lacking_tracks_are_refused_or_left_out_and_told(place):
+    for name, lacking in (("one", 15), ("two", 4)):
+        data = load_dataset(f"./{name}.py")
+        tracks = data.tracks()[lacking:]
+        values = np.random.default_rng(0).normal(size=(len(tracks), 4)).astype(np.float32)
+        np.savez(place / "few.npz", ids=np.array([track.id for track in tracks]), x=values)
+        import_features(data, "few", place / "few.npz", "x")
+    command = (*TRANSFER[:-1], "few", "--map", "map.tsv")
+    assert "few lacks 15 of 60 tracks of one" in refused(*command)
+    document = done(*command, "--allow-missing", "--json").document
+    assert document["missing_tracks"] == {"train": 15, "test": 4}
+    assert (document["training_tracks"], document["test_tracks"]) == (45, 36)
+    shown = " ".join(done(*command, "--allow-missing").out.split())
+    assert "Tracks left out because a feature lacks them: 15 of one, 4 of two." in shown
+    assert "left out because a feature" not in done(*TRANSFER, "--map", "map.tsv").out
+
+
 def test_artists_of_one_name_are_found_and_their_tracks_scored_apart(place):
     document = done(*TRANSFER, "--map", "map.tsv", "--json").document
     met = document["artist_names"]

@@ -50,6 +50,7 @@ def document(found: Transfer) -> dict[str, Any]:
         "training_tracks": fold.n_train + fold.n_valid,
         "test_tracks": fold.n_test,
         "tracks_without_class": {"train": found.unmapped[0], "test": found.unmapped[1]},
+        "missing_tracks": {"train": found.missing[0], "test": found.missing[1]},
         "shared_recordings": found.shared,
         "left_out": {"part": found.left_out[0], "tracks": found.left_out[1]},
         "scores": {name: asdict(score) for name, score in run.scores.items()},

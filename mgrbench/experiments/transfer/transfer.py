@@ -73,6 +73,7 @@ class Transfer:
         shared: number of recordings that both datasets are known to hold, among the tracks used.
         left_out: the part that they were left out of, and the number of tracks left out.
         unmapped: tracks of the training and the test dataset whose genre has no class.
+        missing: tracks of the training and the test dataset that were left out because a feature lacks them.
         artists: accuracy on the test tracks whose artist's name is in training, beside that on the others;
             None where one dataset knows no names.
         within: runs within the test dataset, scored on the same test tracks.
@@ -85,6 +86,7 @@ class Transfer:
     shared: int
     left_out: tuple[str, int]
     unmapped: tuple[int, int]
+    missing: tuple[int, int]
     artists: ArtistOverlap | None
     within: tuple[WithinRun, ...]
 
@@ -121,12 +123,13 @@ def run_transfer(
     }
     for name, of in stored.items():
         _check_alike(name, of[train.name], of[test.name])
-    sides = []
+    sides, missing = [], []
     for data, classes in ((train, genres.train), (test, genres.test)):
         mapped = [track for track in data.tracks() if track.genre in classes]
         opened = {name: of[data.name] for name, of in stored.items()}
-        kept, _ = tracks_with_features(mapped, data.name, opened, allow_missing=settings.allow_missing)
+        kept, lacking = tracks_with_features(mapped, data.name, opened, allow_missing=settings.allow_missing)
         sides.append(kept)
+        missing.append(lacking)
     joined = join_datasets(train, test, sides[0], sides[1], genres, request.drop_shared)
     root = Path(out)
     with (
@@ -150,6 +153,7 @@ def run_transfer(
         shared=joined.shared,
         left_out=(request.drop_shared, joined.left_out),
         unmapped=(unmapped[0], unmapped[1]),
+        missing=(missing[0], missing[1]),
         artists=_overlap(verdicts, joined) if known else None,
         within=runs_within(done.run, verdicts, test, genres.test, runs) if runs else (),
     )
