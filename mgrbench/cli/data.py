@@ -237,6 +237,8 @@ def verify(
         findings = getattr(report, kind)
         lines += _listed(kind.replace("_", " "), [f"{found.id}: {found.detail}" for found in findings])
     lines += _listed("not recognised", [str(found) for found in report.unrecognised])
+    if report.checksum_not_known:
+        lines.append(f"no published checksum is known of {report.checksum_not_known} of the clips found")
     lines.append("all clips are as expected" if report.ok else "not all clips are as expected")
     emit(document, lambda screen: screen.print("\n".join(lines), markup=False), as_json=as_json)
     if strict and not report.ok:
