@@ -60,7 +60,7 @@ CODES = {
         "split",
         "Some names in the lists or in the split are no track of the dataset, in any spelling it knows.",
         "Unknown tracks are not tested, and their artists are unknown. The audit holds for the other tracks "
-        "alone.",
+        "alone. Where over 1 % of a part's names are unknown, no check says ok, and `--strict` fails.",
         "Correct the names (`mgrbench split audit` lists them), or name the dataset that they belong to.",
     ),
     "MGR005": CodePage(

@@ -335,6 +335,20 @@ def test_a_leak_among_few_names_is_a_leak_and_says_how_few(tmp_path):
     assert cli(*command, "--strict").code == 3
 
 
+def test_an_ok_says_of_how_many_tracks_the_artist_is_unknown():
+    tracks = [
+        Track("a", "x", artist="bach"),
+        *(Track(f"t{n}", "x", artist="byrd" if n else None) for n in range(4)),
+    ]
+    check = audit_folds("made", [Fold(("a",), (), ("t0", "t1"))], toy(tracks)).checks[0]
+    assert (check.status, check.detail) == (
+        "ok",
+        "artist: 0 of 2 test tracks (0.0%); of 1 the artist is unknown",
+    )
+    check = audit_folds("made", [Fold(("a",), (), ("t0",))], toy(tracks)).checks[0]
+    assert check.status == "note"
+
+
 def test_the_head_counts_lines_names_and_tracks(tmp_path):
     (tmp_path / "train.txt").write_text("blues.00000, blues.00001, blues.00000, who\n")
     (tmp_path / "test.json").write_text('["rock.00001", "rock.00002"]')
