@@ -44,7 +44,8 @@ _FILTERED = 9
 """Number of the table with an artist filter, which has one rule in each row."""
 _LETTERS = {"cqt": "c", "harmonic": "h", "mel": "m", "percussive": "p", "scatter": "s", "timbre": "t"}
 _EXPLAINED = (
-    "Measured: value [95 % interval over artists]; printed: ± as printed. An empty cell was not measured.",
+    "Measured: value [95 % interval, over artists where they are known]; printed: ± as printed. "
+    "An empty cell was not measured.",
 )
 
 
