@@ -64,24 +64,29 @@ def rank_of(row: Row) -> str:
 
 
 def audit_sentence(board: Board) -> str:
-    """What leaks in the split, in one sentence."""
+    """What leaks in the split, and what could not be checked because the dataset has no facts of it."""
     audit = board.audit
-    folds = "1 fold" if len(audit.folds) == 1 else f"{len(audit.folds)} folds"
-    codes = ", ".join(split_codes(board))
-    return (
-        f"{audit.test_tracks} test tracks in {folds}; of these {_artist_leak(board)}"
-        f"{audit.exact_replica_in_train} an exact replica, "
-        f"{audit.same_recording_in_train} the same recording or a version{f' ({codes})' if codes else ''}."
-    )
-
-
-def _artist_leak(board: Board) -> str:
-    """The count of test tracks whose artist is in training, where the dataset knows artists at all."""
-    audit = board.audit
-    if "artist" not in audit.known:
-        return f"(whose artists {audit.dataset} does not know) "
     share = audit.artist_in_train / audit.test_tracks
-    return f"{audit.artist_in_train} ({share:.1%}) have their artist in training, "
+    counts = {
+        "artist": (f"{audit.artist_in_train} ({share:.1%})", "their artist", "artists"),
+        "replica": (str(audit.exact_replica_in_train), "an exact replica", "exact replicas"),
+        "recording": (
+            str(audit.same_recording_in_train),
+            "the same recording or a version",
+            "recordings and versions",
+        ),
+    }
+    known = [counts[fact] for fact in counts if fact in audit.known]
+    leaks = [f"{count} have {what} in training" for count, what, _ in known[:1]]
+    leaks += [f"{count} {what}" for count, what, _ in known[1:]]
+    codes = ", ".join(split_codes(board))
+    folds = "1 fold" if len(audit.folds) == 1 else f"{len(audit.folds)} folds"
+    text = f"{audit.test_tracks} test tracks in {folds}"
+    if leaks:
+        text += f"; of these {', '.join(leaks)}{f' ({codes})' if codes else ''}"
+    unknown = ", ".join(counts[fact][2] for fact in counts if fact not in audit.known)
+    unchecked = f" Not known, so not checked: {unknown}." if unknown else ""
+    return f"{text}.{unchecked}"
 
 
 def _groups(board: Board) -> str:

@@ -364,3 +364,24 @@ def test_the_overview_stands_in_a_readme(place):
     with unchanged(place):
         assert "leaderboard:begin" in refused("leaderboard", "build", "--readme", "README.md")
     assert "no such file" in refused("leaderboard", "build", "--readme", "NONE.md")
+
+
+def test_a_board_never_says_none_of_what_the_dataset_does_not_know(place):
+    """GTZAN's artists, replicas and recordings are known; of Ballroom's tracks no artist is."""
+    from mgrbench.leaderboards.text import audit_sentence
+
+    class Seen:
+        def __init__(self, split):
+            self.audit = mgrbench.audit_split(split)
+
+    known = audit_sentence(Seen("gtzan/foleiss3"))
+    assert known.startswith(
+        "948 test tracks in 3 folds; of these 190 (20.0%) have their artist in training, 2 an"
+    )
+    assert "Not known" not in known
+    ballroom = audit_sentence(Seen("ballroom/mclnn10"))
+    assert "of these 8 have an exact replica in training, 24 the same recording" in ballroom
+    assert ballroom.endswith("Not known, so not checked: artists.")
+    homburg = audit_sentence(Seen("homburg/artist10"))
+    assert "exact replica in training" not in homburg
+    assert homburg.endswith("Not known, so not checked: exact replicas, recordings and versions.")
