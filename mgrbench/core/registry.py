@@ -19,6 +19,7 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -110,6 +111,11 @@ def find(kind: Kind, name: str) -> Plugin:
     raise _unknown(kind, name)
 
 
+def is_built_in(kind: Kind, name: str) -> bool:
+    """Whether a name means a plugin that comes with mgrbench; nothing is imported for the answer."""
+    return any(_built_in(kind, name.replace("-", "_")))
+
+
 def anchored(name: str) -> str:
     """The same plugin under a name that holds in any folder: the path of a file made absolute.
 
@@ -139,8 +145,14 @@ def _checksum(plugin: Plugin, module: ModuleType) -> str:
     """What tells one state of a plugin's source from another."""
     if plugin.kind == "models" and plugin.origin == "built in":
         package = sys.modules[module.__name__.partition(".")[0]]
-        return source_digest(Path(package.__path__[0]), module.__name__)
+        return _digest_of_imported(Path(package.__path__[0]), module.__name__)
     return source_checksum(module)
+
+
+@cache
+def _digest_of_imported(folder: Path, module: str) -> str:
+    """Digested once a process: a module that was imported stays as it is, and every fold asks for it."""
+    return source_digest(folder, module)
 
 
 def _built_in(kind: Kind, name: str | None = None) -> Iterator[tuple[Plugin, Path]]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mgrbench.core.boundary import boundary
-from mgrbench.core.registry import available
+from mgrbench.core.registry import is_built_in
 from mgrbench.core.types import BenchError, FloatArray, GenreModel, Inputs
 from mgrbench.evaluation.fold import run_fold
 from mgrbench.evaluation.plan import Plan, make_plan
@@ -114,7 +114,7 @@ def has_features(run: RunRecord, model: str | None = None) -> bool:
     """
     if _was_scored(run):
         return False
-    if model is None and not _comes_with_mgrbench(run.model):
+    if model is None and not is_built_in("models", run.model):
         return False
     try:
         source = model_source(model or run.model)
@@ -137,7 +137,7 @@ def _planned(folder: Path, fold: int, model: str | None, device: str) -> tuple[P
         raise BenchError(f"there is no fold {fold}", f"{run.split} has folds 1 to {len(split.folds)}")
     options = dict(run.options) | ({"selection": "test"} if run.selection.rule == "test" else {})
     whole = len(run.predictions) == split.test_tracks
-    if model is None and not _comes_with_mgrbench(run.model):
+    if model is None and not is_built_in("models", run.model):
         hint = "name the model yourself by --model if you trust it: its code will run"
         raise BenchError(f"names the model {run.model!r}, which does not come with mgrbench", hint, folder)
     request = Request(
@@ -156,11 +156,6 @@ def _planned(folder: Path, fold: int, model: str | None, device: str) -> tuple[P
             hint = "extract or import the features that the run was made with"
             raise BenchError(f"the stored feature {name} is not the one of the run", hint, folder)
     return plan, run
-
-
-def _comes_with_mgrbench(model: str) -> bool:
-    """Whether a record may name a model: it may come from anyone, so it never chooses what is imported."""
-    return model in {plugin.name for plugin in available("models") if plugin.origin == "built in"}
 
 
 _EMBED = "embed(inputs) gives finite values of shape (tracks, values)"

@@ -12,7 +12,7 @@ import pytest
 
 from mgrbench.core.boundary import boundary
 from mgrbench.core.dataset_plugin import load_dataset
-from mgrbench.core.registry import available, find, load
+from mgrbench.core.registry import available, find, is_built_in, load
 from mgrbench.core.types import BenchError
 from mgrbench.models.source import model_source
 from tests.support.helpers import done, refused
@@ -491,3 +491,12 @@ def test_a_built_in_dataset_is_itself():
     from mgrbench.datasets.collections.gtzan import DATASET
 
     assert load_dataset("gtzan") is DATASET
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("svm_rbf", True), ("svm-rbf", True), ("nothing", False), ("os:system", False), ("os.path", False),
+     ("./svm_rbf.py", False), ("baselines.svm_rbf", False), ("_neural", False), ("", False)],
+)  # fmt: skip
+def test_only_the_name_of_a_built_in_plugin_is_one(name, expected):
+    assert is_built_in("models", name) is expected
